@@ -6,8 +6,9 @@ equation, the verdict and the corrected statement stand in one place only: at th
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,18 +65,19 @@ def claim(
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim of the ledger: its id, the claim in words, and the kind of its proof."""
+    """One claim of the ledger: its id, the claim in words, the kind of its proof, what it needs."""
 
     id: str
     says: str
     kind: str
+    needs: list[str] = field(default_factory=list)
 
 
 class Ledger:
     """All claims in the theory's order, the titles of the sections, and what no test can execute."""
 
     def __init__(self, path: Path = LEDGER) -> None:
-        """Read the ledger at `path`; ValueError for a doubled id or an unknown kind."""
+        """Read the ledger at `path`; ValueError for a doubled id, an unknown kind, or needs in a circle."""
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         self.titles: dict[str, str] = content["sections"]
         self.untestable: list[dict[str, str]] = content["untestable"]
@@ -87,6 +89,23 @@ class Ledger:
             if entry.kind not in KINDS:
                 raise ValueError(f"{path.name}: {entry.id} is of the unknown kind {entry.kind!r}")
             self.entries[entry.id] = entry
+        self._check_needs(path.name)
+        self.behind = cache(self._behind)
+
+    def _check_needs(self, file: str) -> None:
+        needs = {id: entry.needs for id, entry in self.entries.items()}
+        for id, needed in needs.items():
+            for unknown in set(needed) - set(self.entries):
+                raise ValueError(f"{file}: {id} needs {unknown}, which is no claim")
+        try:
+            TopologicalSorter(needs).prepare()
+        except CycleError as error:
+            raise ValueError(f"{file}: claims need each other: {' -> '.join(error.args[1])}") from None
+
+    def _behind(self, id: str) -> frozenset[str]:
+        """The claims without which `id` cannot be judged: those that it needs, and what they need."""
+        direct = self.entries[id].needs
+        return frozenset(direct).union(*map(self.behind, direct))
 
     @cached_property
     def order(self) -> dict[str, int]:

@@ -113,6 +113,18 @@ def select(config: pytest.Config, items: list[pytest.Item], ledger: Ledger) -> N
         items[:] = [item for item in items if kept(item)]
 
 
+def in_order_of_needs(items: list[pytest.Item], ledger: Ledger) -> list[pytest.Item]:
+    """The tests in the theory's order, but each behind all tests of the claims that its own needs."""
+    last = {claim_of(item).id: place for place, item in enumerate(items)}
+
+    def place(numbered: tuple[int, pytest.Item]) -> tuple[int, int]:
+        own, item = numbered
+        behind = ledger.behind(claim_of(item).id)
+        return max(own, *(last.get(id, 0) for id in behind), 0), len(behind)
+
+    return [item for _, item in sorted(enumerate(items), key=place)]
+
+
 def keep_risk(item: pytest.Item, trial: Trial) -> None:
     """Fail a test that took a higher risk of a false alarm than it states."""
     __tracebackhide__ = True

@@ -97,22 +97,17 @@ def relations(comparisons: Iterable[Comparison]) -> list[str]:
     return [sentence.format(**last.sizes) for sentence in found]
 
 
-def diagnose(comparisons: list[Comparison]) -> str:
-    """One sentence on why the values are wrong, or "" where nothing explains them all.
+def diagnose(comparisons: list[Comparison]) -> tuple[str, str]:
+    """(relation, cause): how the values relate to the right ones, and why; "" where nothing fits all.
 
     `comparisons` are all those made at one `agree`, the smallest failing case last.
     """
     if isinstance(comparisons[-1].actual, str):
-        return ""
+        return "", ""
     why, how = causes(comparisons), relations(comparisons)
     if how and how[0] == ZERO:
         why = []  # whatever cancels to zero would fit, a cheat that returns zeros included
-    parts = []
-    if how:
-        parts.append(f"yours is {how[0]}")
-    if why:
-        parts.append(" or ".join(why[:3]))
-    return ": ".join(parts)
+    return f"yours is {how[0]}" if how else "", " or ".join(why[:3])
 
 
 def indistinct(comparisons: list[Comparison]) -> list[str]:

@@ -22,14 +22,23 @@ WIDTH = 80
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a claim does not hold: one sentence, the cause if known, the numbers and how to see them."""
+    """Why a claim does not hold: one sentence, the diagnosis, the numbers and how to see them.
+
+    `relation` says how the value that came relates to the right one, `cause` which mistake gives it.
+    """
 
     sentence: str
+    relation: str = ""
     cause: str = ""
     expected: str = ""
     got: str = ""
     case: dict[str, str] = field(default_factory=dict)
     code: str = ""
+
+    @property
+    def diagnosis(self) -> str:
+        """Relation and cause in one sentence; "" where neither is known."""
+        return ": ".join(filter(None, (self.relation, self.cause)))
 
 
 def explain(error: BaseException, trial: Trial) -> Explanation:
@@ -40,7 +49,7 @@ def explain(error: BaseException, trial: Trial) -> Explanation:
         comparison = error.comparison
         return Explanation(
             str(error),
-            diagnose(trial.comparisons[error.site]),
+            *diagnose(trial.comparisons[error.site]),
             _shown(comparison.expected),
             "" if isinstance(comparison.actual, str) else _shown(comparison.actual),
             case,
@@ -124,8 +133,8 @@ def _code_lines(line: str) -> list[str]:
 def told(explanation: Explanation, *, width: int = WIDTH) -> list[str]:
     """The explanation as lines of text."""
     lines = _wrapped(explanation.sentence, width)
-    if explanation.cause:
-        lines += _wrapped(f"why: {explanation.cause}", width)
+    if explanation.diagnosis:
+        lines += _wrapped(f"why: {explanation.diagnosis}", width)
     if explanation.expected and explanation.got:
         for title, text in (("expected", explanation.expected), ("got", explanation.got)):
             if "\n" in text or len(text) > width - 14:

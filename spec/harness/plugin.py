@@ -167,13 +167,16 @@ def _own_seed(item: pytest.Item) -> list[int]:
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Hold the tests against the ledger, put them in the theory's order, and select."""
+    """Hold the tests against the ledger, put them in the order in which they are judged, and select."""
+    ledger = config.stash[LEDGER]
     chapters = [item for item in items if collection.is_chapter(item)]
-    collection.check(config, chapters, config.stash[LEDGER])
+    others = [item for item in items if not collection.is_chapter(item)]
+    collection.check(config, chapters, ledger)
+    items[:] = [*collection.in_order_of_needs(chapters, ledger), *others]
     for item in chapters:
         _prepare(item)
     config.stash[results.RESULTS].expect(chapters)
-    collection.select(config, items, config.stash[LEDGER])
+    collection.select(config, items, ledger)
 
 
 def _prepare(item: pytest.Item) -> None:
@@ -244,9 +247,11 @@ def pytest_runtest_makereport(
 def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """Show *not written yet* as an outcome of its own."""
+    """Show *not written yet* and *waits* as outcomes of their own."""
     if getattr(report, "not_written_yet", False):
         return "not written yet", "t", ("NOT WRITTEN YET", {"cyan": True})
+    if waits_for := getattr(report, "waits_for", ""):
+        return "waiting", "w", (f"WAITS FOR {waits_for}", {"yellow": True})
     return None
 
 

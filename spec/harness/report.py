@@ -8,9 +8,10 @@ from .claim_coverage import Function, ranges
 from .explain import WIDTH, told
 from .latex import to_unicode
 from .loading import Subject
-from .results import FAILS, HOLDS, NOT_RUN, TODO, Outcome, Results
+from .results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
 
-COLUMNS = (HOLDS, "theorem", FAILS, "to write", "errata")
+COLUMNS = (HOLDS, "theorem", FAILS, WAITS, "to write", "errata")
+TITLE = 36  # columns of the terminal; the table is narrower than 80
 
 
 def provenance(subject: Subject, seed: int) -> list[str]:
@@ -42,13 +43,13 @@ def summary(terminal: Any, results: Results, *, errata: bool) -> None:
 def _column(outcome: Outcome) -> str:
     if outcome.status == HOLDS:
         return "theorem" if outcome.is_theorem else HOLDS
-    return FAILS if outcome.status in (FAILS, NOT_RUN) else "to write"
+    return {NOT_RUN: FAILS, TODO: "to write"}.get(outcome.status, outcome.status)
 
 
 def _table(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
-    """Claims by chapter: each stands in one of the first four columns; errata count again."""
+    """Claims by chapter: each stands in one of the first five columns; errata count again."""
     titles = results.ledger.titles
-    terminal.write_line(f"{'':34}" + "".join(f"{name:>9}" for name in COLUMNS), bold=True)
+    terminal.write_line(f"{'':{TITLE}}" + "".join(f"{name} " for name in COLUMNS), bold=True)
     counts: dict[str, Counter[str]] = {}
     for outcome in outcomes:
         count = counts.setdefault(results.ledger.chapter(outcome.id), Counter())
@@ -61,23 +62,25 @@ def _table(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
 
 
 def _row(terminal: Any, title: str, count: Counter[str], bold: bool = False) -> None:
-    terminal.write(f"{title:34.34}", bold=bold)
+    terminal.write(f"{title:{TITLE}.{TITLE}}", bold=bold)
     colours = {
         HOLDS: "green",
         "theorem": "green",
         FAILS: "red",
+        WAITS: "yellow",
         "to write": "cyan",
-        "errata": "yellow",
+        "errata": "blue",
     }
     for name in COLUMNS:
         markup = {colours[name]: True, "bold": bold} if count[name] else {}
-        terminal.write(f"{count[name] or '·':>9}", **markup)
+        terminal.write(f"{count[name] or '·':>{len(name)}} ", **markup)
     terminal.write_line("")
 
 
 def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
     failing = [o for o in outcomes if o.status in (FAILS, NOT_RUN)]
     unwritten = [o for o in outcomes if o.status == TODO]
+    waiting = [o.id for o in outcomes if o.status == WAITS]
     if failing:
         first, record = failing[0], failing[0].worst
         terminal.write_line("")
@@ -93,9 +96,12 @@ def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> Non
         terminal.write_line(f"  this one alone: pytest spec{judged} --claim {first.id}")
     if len(failing) > 1:
         _listed(terminal, f"{len(failing) - 1} more failing", [o.id for o in failing[1:]])
+    if waiting:
+        claims = "1 claim waits" if len(waiting) == 1 else f"{len(waiting)} claims wait"
+        _listed(terminal, f"{claims} for those to be mended", waiting)
     if unwritten:
-        waiting = [o.worst.explanation.sentence for o in unwritten if o.worst.explanation]
-        names = list(dict.fromkeys(text.removeprefix("not written yet: ") for text in waiting))
+        missing = [o.worst.explanation.sentence for o in unwritten if o.worst.explanation]
+        names = list(dict.fromkeys(text.removeprefix("not written yet: ") for text in missing))
         claims = "1 claim waits" if len(unwritten) == 1 else f"{len(unwritten)} claims wait"
         _listed(terminal, f"{claims} for what is not written yet", names)
 

@@ -19,14 +19,17 @@ from .loading import Subject
 from .outcomes import NotWrittenYet
 from .trial import Trial
 
-HOLDS, FAILS, TODO, NOT_RUN = "holds", "fails", "not written yet", "not run"
-WORST_FIRST = (FAILS, TODO, NOT_RUN, HOLDS)
-FORMAT = 1  # of the JSON file; raised whenever a reader would have to change
+HOLDS, FAILS, WAITS, TODO, NOT_RUN = "holds", "fails", "waits", "not written yet", "not run"
+WORST_FIRST = (FAILS, WAITS, TODO, NOT_RUN, HOLDS)
+FORMAT = 2  # of the JSON file; raised whenever a reader would have to change
 
 
 @dataclass
 class Record:
-    """How one test of a claim ended."""
+    """How one test of a claim ended.
+
+    It waits where it fails and a claim that it needs, `waits_for`, fails as well.
+    """
 
     test: str
     claim: Claim
@@ -34,6 +37,7 @@ class Record:
     why: str
     obligation: bool
     status: str = NOT_RUN
+    waits_for: str = ""
     explanation: Explanation | None = None
     figures: list[tuple[str, float | str]] = field(default_factory=list)
     examples: int = 0
@@ -122,12 +126,22 @@ class Results:
             record.status = TODO
             report.not_written_yet = True  # type: ignore[attr-defined]
         elif report.failed:
-            record.status = FAILS
+            record.waits_for = self._blocker(record.claim.id)
+            record.status = WAITS if record.waits_for else FAILS
+            report.waits_for = record.waits_for  # type: ignore[attr-defined]
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
             record.explanation = explain(error, trial)
-            if record.status == FAILS:
+            if report.failed:
                 report.longrepr = "\n".join(self.headline(record) + told(record.explanation))
         report.sections = [(title, _shortened(text)) for title, text in report.sections]
+
+    def _blocker(self, id: str) -> str:
+        """The first claim that fails among those without which `id` cannot be judged; "" if none does.
+
+        Those have been judged before: the plugin runs them first.
+        """
+        failing = {record.claim.id for record in self.records.values() if record.status == FAILS}
+        return min(self.ledger.behind(id) & failing, key=self.ledger.order.__getitem__, default="")
 
     def headline(self, record: Record) -> list[str]:
         """The claim, its equation and why it is so, as lines of text."""
@@ -194,6 +208,7 @@ def _claim_as_json(results: Results, outcome: Outcome) -> dict[str, Any]:
                 "corrected": record.claim.corrected,
                 "obligation": record.obligation,
                 "status": record.status,
+                "waits_for": record.waits_for,
                 "explanation": asdict(record.explanation) if record.explanation else None,
                 "figures": dict(record.figures),
                 "examples": record.examples,

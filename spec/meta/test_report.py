@@ -49,7 +49,7 @@ def test_machines_get_claim_ids(judge, tmp_path):
     """--claims-json and JUnit XML name claim, status and cause."""
     judge(WRONG, SPEC, "--claim=3.2/softmax", "--claims-json=out.json", "--junit-xml=out.xml")
     data = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    assert data["format"] == 1
+    assert data["format"] == 2
     assert 0 < data["false_alarms"] <= 1e-6  # as all tests of the suite state together
     assert data["implementation"]["name"] == "my_net.py"
     (claim,) = data["claims"]
