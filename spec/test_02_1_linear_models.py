@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, measured, refuses
 from spec.harness.networks import row, set_parameters
-from spec.harness.strategies import SEEDS, eighths, odd_fractions, sizes
+from spec.harness.strategies import SEEDS, odd_fractions, sizes, tenths
 
 Layer = tuple[np.ndarray, np.ndarray]
 
@@ -25,7 +25,7 @@ Layer = tuple[np.ndarray, np.ndarray]
 def layers_of(widths: tuple[int, ...], seed: int) -> list[Layer]:
     """Affine layers (W, b) of these widths, every bias different from zero."""
     rng = np.random.default_rng([seed, *widths])
-    return [(eighths(rng, n, k), odd_fractions(rng, 1 / 16, 1, k)) for n, k in pairwise(widths)]
+    return [(tenths(rng, n, k), odd_fractions(rng, 1 / 16, 1, k)) for n, k in pairwise(widths)]
 
 
 # ## One linear model, many samples
@@ -40,7 +40,7 @@ def test_each_output_is_a_dot_product_plus_a_bias(nn, widths, seed):
     """Entry (i, k) pairs sample i with model k: a sample by itself gets what it gets in a batch."""
     m, n_in, n_out = widths
     [(W, b)] = layers_of((n_in, n_out), seed)
-    batch = eighths(np.random.default_rng(seed), m, n_in)
+    batch = tenths(np.random.default_rng(seed), m, n_in)
     for X in (batch, batch[:1]):
         dots = (X[:, :, None] * W).sum(axis=1)
         agree(
@@ -87,10 +87,10 @@ def test_whole_numbers_are_data_like_any_other(nn, widths, seed):
 @claim("2.1/layers-must-chain", r"\mathbf w \in \mathbb R^n, \mathbf x \in \mathbb R^n")
 def test_as_many_weights_as_features(nn, rng):
     """A weight without a feature, or a feature without a weight, has no product."""
-    X, b = eighths(rng, 7, 3), eighths(rng, 1, 5)
-    nn.affine(X, eighths(rng, 3, 5), b)  # this one fits
+    X, b = tenths(rng, 7, 3), tenths(rng, 1, 5)
+    nn.affine(X, tenths(rng, 3, 5), b)  # this one fits
     for n_in in (2, 4):
-        assert refuses(nn.affine, X, eighths(rng, n_in, 5), b), (
+        assert refuses(nn.affine, X, tenths(rng, n_in, 5), b), (
             f"affine should refuse samples of 3 features where W has {n_in} rows; "
             "it returned something"
         )
@@ -99,11 +99,11 @@ def test_as_many_weights_as_features(nn, rng):
 @claim("2.1/one-bias-an-output", r"\mathbf b \in \mathbb R^{1 \times n}")
 def test_no_more_biases_than_outputs(nn, rng):
     """What has no place to go must not be dropped or wrapped around."""
-    X = eighths(rng, 7, 5)
+    X = tenths(rng, 7, 5)
     for n_out, n_biases in ((3, 5), (5, 3)):
-        W = eighths(rng, 5, n_out)
-        nn.affine(X, W, eighths(rng, 1, n_out))  # this one fits
-        assert refuses(nn.affine, X, W, eighths(rng, 1, n_biases)), (
+        W = tenths(rng, 5, n_out)
+        nn.affine(X, W, tenths(rng, 1, n_out))  # this one fits
+        assert refuses(nn.affine, X, W, tenths(rng, 1, n_biases)), (
             f"affine should refuse {n_biases} biases where W has {n_out} columns; "
             "it returned something"
         )
@@ -202,7 +202,7 @@ def test_any_stack_collapses(nn, widths, seed):
 def test_layers_are_read_and_not_changed(nn, n, seed):
     """The next batch needs the same weights, and the backward pass the same X."""
     layers = layers_of((n, n, n, n), seed)
-    before = [eighths(np.random.default_rng(seed), 7, n), *layers[0]]
+    before = [tenths(np.random.default_rng(seed), 7, n), *layers[0]]
     for name, old, new in zip("XWb", before, arguments_after(nn.affine, *before), strict=True):
         assert np.array_equal(old, new), f"affine changes its argument {name} in place"
     [left] = arguments_after(nn.collapse, layers)

@@ -20,7 +20,7 @@ from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.compare import Array
 from spec.harness.networks import cached, gradients, mlp, row
 from spec.harness.oracle import ACTIVATIONS, softmax
-from spec.harness.strategies import SEEDS, Problem, eighths, odd_fractions, pre_activations, sizes
+from spec.harness.strategies import SEEDS, Problem, eighths, odd_fractions, pre_activations, sizes, tenths
 
 # ## Jacobians
 
@@ -111,7 +111,7 @@ def affine_layers(draw: st.DrawFn, square: bool = False) -> tuple[Array, Array, 
     m, n_in, n_out = draw(sizes(3))
     n_out = n_in if square else n_out
     rng = np.random.default_rng(draw(SEEDS))
-    return eighths(rng, m, n_out), eighths(rng, m, n_in), eighths(rng, n_in, n_out)
+    return tenths(rng, m, n_out), tenths(rng, m, n_in), tenths(rng, n_in, n_out)
 
 
 def named(X: Array, W: Array) -> dict[str, int]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, measured
 from spec.harness.oracle import log_softmax, softmax
-from spec.harness.strategies import PRIMES, SEEDS, eighths
+from spec.harness.strategies import SEEDS, eighths, tenths
 
 STEP = 1 / 8  # large, and exact in binary: what is wrong with a difference shows in its first digit
 USUAL = 1e-5  # the step whose rounding errors are allowed for, should another than STEP be taken
@@ -33,11 +33,11 @@ NORM = np.linalg.norm
     r"\frac{\partial\mathcal L}{\partial\theta_j} \approx"
     r" \frac{\mathcal L(\theta_j+\epsilon)-\mathcal L(\theta_j-\epsilon)}{2\epsilon}",
 )
-@given(n=st.sampled_from(PRIMES[:3]), seed=SEEDS)
+@given(n=st.sampled_from([3, 5, 8]), seed=SEEDS)
 def test_the_difference_is_exact_for_quadratics(nn, n: int, seed: int):
     """On a quadratic form the step is of no account: the difference is the derivative Aθ + c."""
     rng = np.random.default_rng([n, seed])
-    A, c, theta = eighths(rng, n, n), eighths(rng, n, 1), eighths(rng, n, 1)
+    A, c, theta = tenths(rng, n, n), tenths(rng, n, 1), tenths(rng, n, 1)
     A = A + A.T
 
     def f(theta):
@@ -223,7 +223,7 @@ def test_the_usual_step_is_near_the_best(nn):
 @given(delta=st.sampled_from([None, 1 / 4, 2.0]), seed=SEEDS)
 def test_relative_error(nn, delta: float | None, seed: int):
     """One number for a whole group; a matrix is measured as the vector of its entries."""
-    g, h = eighths(np.random.default_rng(seed), 2, 3, 5) + 1 / 16
+    g, h = eighths(np.random.default_rng(seed), 2, 4, 5) + 1 / 16
     d, a, b, off = delta or 0.0, NORM(g), NORM(h), NORM(g - h)
     spectral = NORM(g - h, 2) / (NORM(g, 2) + NORM(h, 2) + d)
     agree(

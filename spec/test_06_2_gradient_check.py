@@ -20,7 +20,7 @@ from spec.harness.outcomes import NotWrittenYet
 from spec.harness.strategies import Problem
 
 GROUPS = ["W1", "b1", "W2", "b2"]
-PROBLEM = Problem((5, 3, 3), 7, seed=1)  # W2 is square: a transpose too many fits all the same
+PROBLEM = Problem((5, 3, 3), 8, seed=1)  # W2 is square: a transpose too many fits all the same
 NORM = np.linalg.norm
 
 

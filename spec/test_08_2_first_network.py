@@ -39,7 +39,8 @@ class Answers:
     "8.2/accuracy",
     r"\frac1m \sum_i 1\!\left[\arg\max_k \hat y_{ik} = \arg\max_k y_{ik}\right]",
 )
-def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn):
+@pytest.mark.parametrize(("right", "m"), [(5, 7), (4, 6)])
+def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, right, m):
     """The likeliest of three classes need not have half the probability."""
     rows = [
         [55, 35, 10],
@@ -50,12 +51,11 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn):
         [30, 30, 40],
         [5, 15, 80],
     ]
-    Y_hat, labels = np.array(rows) / 100, np.array([0, 2, 1, 0, 0, 1, 2])
-    Y = np.eye(3)[labels]
+    Y_hat, Y = np.array(rows)[:m] / 100, np.eye(3)[[0, 2, 1, 0, 0, 1, 2]][:m]
     agree(
-        nn.accuracy(Answers(Y_hat), np.zeros((7, 2)), Y),
-        5 / 7,
-        sizes={"m": 7, "K": 3},
+        nn.accuracy(Answers(Y_hat), np.zeros((m, 2)), Y),
+        right / m,
+        sizes={"m": m, "K": 3},
         mistakes={
             "a class is predicted only where its probability is above 1/2": np.mean(
                 np.all((Y_hat > 0.5) == Y, axis=1)
@@ -64,11 +64,11 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn):
             "the likeliest sample of each class is looked for": np.mean(
                 Y_hat.argmax(axis=0) == Y.argmax(axis=0)
             ),
-            "it is in percent": 500 / 7,
-            "right answers are counted, not averaged": 5,
-            "the wrong answers are counted": 2 / 7,
+            "it is in percent": 100 * right / m,
+            "right answers are counted, not averaged": right,
+            "the wrong answers are counted": (m - right) / m,
         },
-        what="the accuracy with 5 of 7 right",
+        what=f"the accuracy with {right} of {m} right",
     )
 
 

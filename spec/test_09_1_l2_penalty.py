@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from spec.harness import agree, arguments_after, claim, measured, oracle
 from spec.harness.compare import Array
 from spec.harness.networks import get_parameters, gradients, mlp
-from spec.harness.strategies import SEEDS, Problem, eighths, problems
+from spec.harness.strategies import SEEDS, Problem, problems, tenths
 
 LAMBDAS = st.sampled_from([(0, 1 / 8), (1 / 8, 1 / 2)])  # the first of a pair, 0: the plain loss
 SINGLE = 2**29  # units of double precision in one of single: a float may hold what was computed so
@@ -58,7 +58,7 @@ def squared_norm(*weights: Array) -> float:
 def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, lam: float, seed: int):
     """The Frobenius norm is the length of the matrix as a vector; squared, it needs no root."""
     rng = np.random.default_rng(seed)
-    W1, W2 = weights = [eighths(rng, 3, 5) + 1 / 16, eighths(rng, 5, 7) + 1 / 16]
+    W1, W2 = weights = [tenths(rng, 3, 8) + 0.05, tenths(rng, 8, 5) + 0.05]
     total = squared_norm(*weights)
     agree(
         nn.l2_penalty(weights, lam),
@@ -123,7 +123,7 @@ def test_the_reported_loss_includes_the_penalty(nn, problem: Problem, lambdas):
 @given(lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
 def test_the_gradient_of_the_penalty(nn, lam: float, seed: int):
     """Each weight is drawn to 0 in proportion to itself."""
-    W = eighths(np.random.default_rng(seed), 3, 5) + 1 / 16
+    W = tenths(np.random.default_rng(seed), 8, 5) + 0.05
     agree(
         nn.l2_gradient(W, lam),
         2 * lam * W,
@@ -142,7 +142,7 @@ def test_the_gradient_of_the_penalty(nn, lam: float, seed: int):
 @claim("9/l2-gradient", r"W'=W")
 def test_the_weights_are_not_changed_by_asking(nn, rng):
     """`W *= 2 * lam` would be a step of training, and a long one."""
-    W = eighths(rng, 3, 5)
+    W = tenths(rng, 3, 5)
     after = arguments_after(nn.l2_gradient, W, 1 / 4)[0]
     assert np.array_equal(after, W), "l2_gradient must not change W, and it does"
 

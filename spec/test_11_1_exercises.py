@@ -91,6 +91,32 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
         )
 
 
+@claim("11/three-layer-net", r"A^{[3]} = \mathrm{softmax}(A^{[2]} W^{[3]} + \mathbf b^{[3]})")
+@given(problem=problems(depth=3))
+def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
+    """The new layer is the old recipe once more: affine, and ReLU."""
+    theta, layers = problem.parameters, oracle.forward(problem.X, problem.parameters)
+    A1, Z2 = layers["A1"], layers["Z2"]
+    agree(
+        three_layer_net(nn, theta).forward(problem.X),
+        oracle.softmax(layers["Z3"]),
+        scale=1 + np.abs(layers["Z3"]).max(),
+        sizes=problem.named_sizes(),
+        mistakes={
+            "the second hidden layer has no activation": oracle.softmax(
+                Z2 @ theta["W3"] + theta["b3"]
+            ),
+            "the first hidden layer has no activation": oracle.softmax(
+                np.maximum(layers["Z1"] @ theta["W2"] + theta["b2"], 0) @ theta["W3"] + theta["b3"]
+            ),
+            "the second bias is left out": oracle.softmax(
+                np.maximum(A1 @ theta["W2"], 0) @ theta["W3"] + theta["b3"]
+            ),
+        },
+        what="the output",
+    )
+
+
 @claim("11/three-layer-net", r"\mathcal L = -\frac1m \sum_i \log \hat y_{i c_i}")
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_reports_its_loss(nn, problem: Problem):

@@ -14,7 +14,7 @@ from .strategies import SEEDS, Problem, problems
 FEW = settings(max_examples=max(3, settings().max_examples // 3))  # for tests that loop themselves
 HIDDEN = ("tanh", "relu", "sigmoid")
 OUTPUTS = {"softmax": 1, "sigmoid": 1, "identity": 2}  # c in dZ[L] = c (A[L] - Y)
-WIDTHS = ((7, 5, 5, 11), (5, 7, 7, 13), (11, 7, 7, 5, 13), (7, 11, 5, 5, 13))
+WIDTHS = ((7, 5, 5, 11), (5, 7, 7, 17), (11, 7, 7, 5, 13), (7, 11, 5, 5, 19))
 
 
 def awake(problem: Problem) -> Problem:

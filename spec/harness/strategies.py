@@ -1,9 +1,11 @@
 """What is drawn for an example: sizes that name causes, numbers that are short, kinks kept away from.
 
 Sizes are distinct odd primes: pairwise different, coprime and never 2, so that a ratio of m, or of a
-width, betrays where it comes from. Entries of X are multiples of 1/8 and of W of 1/32, exact in
-float32, and biases odd multiples of a finer step, so that no pre-activation of a ReLU network comes
-closer to the kink than that step.
+width, betrays where it comes from. Half of the examples have one size beyond the smallest five, so
+that nobody is right at those alone. In a network, entries of X are multiples of 1/8 and of W of 1/32,
+exact in float32, and biases odd multiples of a finer step, so that no pre-activation of a ReLU network
+comes closer to the kink than that step. What single functions are given are tenths, which float32
+does not hold: rounding to it shows.
 """
 
 from collections.abc import Callable
@@ -16,17 +18,25 @@ from hypothesis import strategies as st
 from .compare import Array
 
 PRIMES = (3, 5, 7, 11, 13)
+LARGER = (17, 19)
 SEEDS = st.integers(0, 999)
 
 
 def sizes(n: int) -> st.SearchStrategy[tuple[int, ...]]:
-    """`n` distinct odd primes, at most 5 of them."""
-    return st.sampled_from(list(permutations(PRIMES[: max(n, 4)], n)))
+    """`n` distinct odd primes, at most 5 of them; in every other example one of them is large."""
+    small = list(permutations(PRIMES[: max(n, 4)], n))
+    large = [(*some[:place], p, *some[place + 1 :]) for some in small for place in range(n) for p in LARGER]
+    return st.sampled_from(small) | st.sampled_from(large)
 
 
 def eighths(rng: np.random.Generator, *shape: int) -> Array:
     """Entries k/8 from -2 to 2: short to print, exact in float32."""
     return rng.integers(-16, 17, shape) / 8
+
+
+def tenths(rng: np.random.Generator, *shape: int) -> Array:
+    """Entries k/10 from -2 to 2: short to print, rounded in float32."""
+    return rng.integers(-20, 21, shape) / 10
 
 
 def odd_fractions(rng: np.random.Generator, step: float, *shape: int) -> Array:
@@ -40,15 +50,15 @@ def matrices(draw: st.DrawFn, n: int = 2) -> tuple[Array, ...]:
     """`n` matrices that chain, (p0, p1), (p1, p2), ...: n + 1 distinct primes."""
     widths, seed = draw(sizes(n + 1)), draw(SEEDS)
     rng = np.random.default_rng(seed)
-    return tuple(eighths(rng, *shape) for shape in pairwise(widths))
+    return tuple(tenths(rng, *shape) for shape in pairwise(widths))
 
 
 @st.composite
 def pre_activations(draw: st.DrawFn, largest: float = 8.0) -> Array:
-    """A vector of both signs, 0 excluded, from near the kink to `largest`: odd multiples of 1/64."""
-    n, seed = draw(st.sampled_from(PRIMES)), draw(SEEDS)
+    """A vector of both signs, 0 excluded, from near the kink to `largest`: odd multiples of 1/50."""
+    (n,), seed = draw(sizes(1)), draw(SEEDS)
     rng = np.random.default_rng(seed)
-    z = odd_fractions(rng, 1 / 64, n) * largest
+    z = np.round(odd_fractions(rng, 1 / 50, n) * largest, 4)
     z[0], z[1] = abs(z[0]), -abs(z[1])
     return z
 
