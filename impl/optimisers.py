@@ -19,10 +19,7 @@ def sgd(theta: Array, gradient: Array, lr: float) -> Array:
 def momentum(
     theta: Array, gradient: Array, velocity: Array | None, lr: float, beta: float = 0.9
 ) -> tuple[Array, Array]:
-    """(theta, velocity) with v <- beta v + g and theta <- theta - lr v (Polyak 1964).
-
-    A velocity of None starts from 0.
-    """
+    """(theta, velocity) with v <- beta v + g and theta <- theta - lr v (Polyak 1964)."""
     velocity = gradient if velocity is None else beta * velocity + gradient
     return theta - lr * velocity, velocity
 
@@ -40,7 +37,7 @@ def adam(
 
     m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, t <- t + 1; then, with
     m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t),
-    theta <- theta - lr m_hat / (sqrt(v_hat) + epsilon). A state of None starts from 0.
+    theta <- theta - lr m_hat / (sqrt(v_hat) + epsilon).
     """
     mean, square, t = (np.zeros(1), np.zeros(1), 0) if state is None else state
     mean = beta1 * mean + (1 - beta1) * gradient

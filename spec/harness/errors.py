@@ -1,0 +1,5 @@
+"""What a person asked for and cannot have."""
+
+
+class CannotDo(Exception):
+    """A command cannot be carried out; the message is one sentence: what, where, and the remedy."""
