@@ -51,7 +51,7 @@ def sigmoid_grad(z: ArrayLike) -> Array:
 
 
 def tanh(z: ArrayLike) -> Array:
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent: (exp(z) - exp(-z)) / (exp(z) + exp(-z))."""
     return np.tanh(z)
 
 
@@ -83,12 +83,16 @@ def elu_grad(z: ArrayLike, alpha: float = 1.0) -> Array:
 
 
 def selu(z: ArrayLike) -> Array:
-    """ELU scaled so that mean 0 and variance 1 reproduce themselves (Klambauer et al. 2017)."""
+    """lambda z where z > 0, else lambda alpha (exp(z) - 1) (Klambauer et al. 2017).
+
+    lambda = 1.0507009873554805 and alpha = 1.6732632423543772 let mean 0 and variance 1 reproduce
+    themselves.
+    """
     return SELU_SCALE * elu(z, SELU_ALPHA)
 
 
 def selu_grad(z: ArrayLike) -> Array:
-    """The scaled derivative of ELU."""
+    """lambda where z > 0, else lambda alpha exp(z), with the constants of `selu`."""
     return SELU_SCALE * elu_grad(z, SELU_ALPHA)
 
 

@@ -106,7 +106,10 @@ class MLP:
         return loss + l2_penalty(self._weights(), self.l2)
 
     def backward(self, Y: ArrayLike) -> dict[str, Array]:
-        """{"dW1": ..., "db1": ..., ...} of the loss at the cached forward pass, for Y (m, n_L)."""
+        """{"dW1": ..., "db1": ..., ...} of the loss at the cached forward pass, for Y (m, n_L).
+
+        dZ[L] = c (A[L] - Y), where c is 1 for softmax and sigmoid, 2 for the identity.
+        """
         A, Y = same_shape("the output", self.cache[f"A{self.L}"], "Y", Y)
         dZ, m, gradients = self.dZ_factor * (A - Y), len(Y), {}
         for l in range(self.L, 0, -1):

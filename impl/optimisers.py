@@ -33,7 +33,12 @@ def adam(
     beta2: float = 0.999,
     epsilon: float = 1e-8,
 ) -> tuple[Array, AdamState]:
-    """(theta, state) after a step of Adam (Kingma and Ba 2015); the state is (mean, square, t)."""
+    """(theta, state) after a step of Adam (Kingma and Ba 2015); the state is (m, v, t).
+
+    m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, t <- t + 1; then, with
+    m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t),
+    theta <- theta - lr m_hat / (sqrt(v_hat) + epsilon).
+    """
     mean, square, t = (np.zeros(1), np.zeros(1), 0) if state is None else state
     mean = beta1 * mean + (1 - beta1) * gradient
     square = beta2 * square + (1 - beta2) * gradient**2

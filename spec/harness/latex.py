@@ -28,7 +28,7 @@ LETTERS = {
     "\\mathcal L": "ℒ", "\\mathcal{L}": "ℒ", "\\mathcal N": "𝒩", "\\mathcal{N}": "𝒩", "\\mathbb 1": "𝟙",
     "\\mathbb{1}": "𝟙", "\\mathbb E": "E", "\\mathbb R": "ℝ", "\\mathbb Z": "ℤ",
 }  # fmt: skip
-SPACED = "⇔∉⇒←→≈~≤≥≠∈⋯∝↦≡≪≫   "
+SPACED = "⇔∉⇒←→≈~≤≥≠∈⋯∝↦≡≪≫⊙   "
 KEPT_HAT, KEPT_LINE = "\ue000", "\ue001"  # a ^ and a _ that stay: there is no such letter
 ESCAPES = {r"\{": "\ue002", r"\}": "\ue003", r"\_": "\ue004", r"\%": "%"}
 BARE = r"[0-9a-zA-Z]|\\[a-zA-Z]+"  # an argument without braces
@@ -55,7 +55,8 @@ def to_unicode(latex: str) -> str:
     text = text.replace("'", "′").replace("-", "−")
     text = text.replace(KEPT_HAT, "^").replace(KEPT_LINE, "_")
     text = text.replace("\ue002", "{").replace("\ue003", "}").replace("\ue004", "_")
-    text = re.sub(r"\s+(?=[)\],;²]|$)", "", text)
+    text = re.sub(r"\s+(?=[)\],;²]|$)|(?<=\()\s+", "", text)
+    text = re.sub(r"(?<=[^\s(])([+−]) ", r" \1 ", text)
     text = re.sub(r"(log|max|exp|min|tanh)\s+(?=[(′²ₖₓ])", r"\1", text)
     return re.sub(r"\s+", " ", re.sub(r"\s*=\s*", " = ", text)).strip()
 

@@ -17,32 +17,35 @@ import sys
 import traceback
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 from .contract import NAMES
+from .errors import CannotLoad
 from .limits import time_limit
+from .notebook import Notebook
 from .outcomes import TimeLimitExceeded
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "impl"
-
-
-class CannotLoad(Exception):
-    """There is nothing to judge; the message is one sentence with the remedy."""
+SUFFIXES = (".py", ".ipynb")
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is judged: the module, the name to call it by, where it came from, and its SHA-256."""
+    """What is judged: the module, the name to call it by, where it came from, and its SHA-256.
+
+    `notes` say what of a notebook was left out.
+    """
 
     module: types.ModuleType
     name: str
     path: Path
     sha256: str
     is_reference: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def files(self) -> list[Path]:
@@ -112,7 +115,8 @@ def _load_reference() -> Subject:
     assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     sys.modules["impl"] = module
-    _execute("impl", lambda: found.loader.exec_module(module), 60)
+    loader = found.loader
+    _execute("impl", lambda: loader.exec_module(module), 60)
     return Subject(module, "impl", path, _sha256(path), True)
 
 
@@ -140,39 +144,54 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     if path.is_dir():
         raise CannotLoad(f"--impl {given} is a directory: name the .py file in it")
     if not path.exists():
-        siblings = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        siblings = [p.name for p in path.parent.glob("*") if p.suffix in SUFFIXES]
         close = difflib.get_close_matches(path.name, siblings, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
         raise CannotLoad(f"--impl {given}: there is no file {path.resolve()}{hint}")
-    if path.suffix != ".py":
-        raise CannotLoad(f"--impl {given} is not a .py file: save the code as one and name that")
+    if path.suffix not in SUFFIXES:
+        raise CannotLoad(
+            f"--impl {given} is not a .py file and no notebook: save the code as one and name that"
+        )
     path = path.resolve()
     try:
-        source = path.read_bytes()
-        code = compile(source, str(path), "exec")
+        content = path.read_bytes()
     except OSError as error:
         raise CannotLoad(f"--impl {given} cannot be read: {error.strerror}") from None
+    module = types.ModuleType(f"judged_{path.stem}")
+    module.__file__, module.__package__ = str(path), ""
+    sys.modules[module.__name__] = module
+    if path.suffix == ".ipynb":
+        notebook = Notebook(path.name, content)
+        _execute_beside(path, lambda: notebook.carry_out(module), seconds)
+        notes = tuple(notebook.notes)
+    else:
+        code, notes = _compiled(path, content), ()
+        _execute_beside(path, lambda: exec(code, module.__dict__), seconds)  # noqa: S102
+    return Subject(module, path.name, path, hashlib.sha256(content).hexdigest(), False, notes)
+
+
+def _compiled(path: Path, source: bytes) -> types.CodeType:
+    try:
+        return compile(source, str(path), "exec")
     except SyntaxError as error:
         line = (error.text or linecache.getline(str(path), error.lineno or 0)).strip()
         raise CannotLoad(f"{path.name}, line {error.lineno}: {error.msg}: `{line}`") from None
     except ValueError as error:
-        raise CannotLoad(f"--impl {given} is not Python source: {error}") from None
-    module = types.ModuleType(f"judged_{path.stem}")
-    module.__file__, module.__package__ = str(path), ""
-    sys.modules[module.__name__] = module
+        raise CannotLoad(f"{path.name} is not Python source: {error}") from None
+
+
+def _execute_beside(path: Path, action: Callable[[], object], seconds: float) -> None:
+    """Run a file's code with its neighbours importable: first for now, last from then on."""
     sys.path.insert(0, str(path.parent))
     try:
-        _execute(path.name, lambda: exec(code, module.__dict__), seconds)  # noqa: S102
+        _execute(path.name, action, seconds)
     finally:
-        # last from now on: its neighbours stay importable and shadow nothing
         sys.path.remove(str(path.parent))
-        sys.path.append(str(path.parent))
-    return Subject(module, path.name, path, hashlib.sha256(source).hexdigest(), False)
+        sys.path.append(str(path.parent))  # where it shadows nothing
 
 
-def _execute(name: str, action: types.FunctionType | object, seconds: float) -> None:
+def _execute(name: str, action: Callable[[], object], seconds: float) -> None:
     """Run an import; what it prints and warns of is dropped, what it raises becomes one sentence."""
-    assert callable(action)
     sink = io.StringIO()
     try:
         with (
@@ -206,4 +225,5 @@ def _must_have_names(subject: Subject) -> None:
         if (close := difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.75))
     ]
     hint = f"did you mean {', '.join(pairs[:3])}?" if pairs else f"such as {', '.join(NAMES[:5])}"
-    raise CannotLoad(f"{subject.path} defines none of the names that are judged: {hint}")
+    notes = "".join(f"; {note}" for note in subject.notes[:3])
+    raise CannotLoad(f"{subject.path} defines none of the names that are judged: {hint}{notes}")

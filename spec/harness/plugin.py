@@ -14,9 +14,10 @@ import pytest
 from . import collection, report, results, trial
 from .claim_coverage import ClaimCoverage
 from .claims import Ledger
+from .errors import CannotLoad
 from .guard import Implementation
 from .limits import time_limit
-from .loading import CannotLoad, Subject, load
+from .loading import Subject, load
 
 SUBJECT = pytest.StashKey[Subject]()
 LEDGER = pytest.StashKey[Ledger]()
@@ -47,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--impl",
         metavar="PATH_OR_MODULE",
-        help="judge this .py file or importable module instead of impl/",
+        help="judge this .py file, notebook or importable module instead of impl/",
     )
     group.addoption(
         "--claim",
@@ -123,6 +124,8 @@ def _check_options(option: argparse.Namespace) -> None:
         problem = f"--claims-json {target}: there is no folder {target.parent}"
     elif target and target.is_dir():
         problem = f"--claims-json {target}: this is a folder, expected the name of a file"
+    elif option.claim_coverage and str(option.impl).endswith(".ipynb"):
+        problem = "--claim-coverage traces files: save the notebook as a .py file and judge that"
     elif option.claim_coverage and getattr(option, "cov_source", None):
         problem = "--claim-coverage and --cov both trace: use one at a time"
     elif getattr(option, "numprocesses", None):

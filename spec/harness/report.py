@@ -22,6 +22,7 @@ def provenance(subject: Subject, seed: int) -> list[str]:
         f"  path: {subject.path}",
         f"  sha256: {subject.sha256}",
         f"  seed: {seed}",
+        *(f"  {note}" for note in subject.notes),
     ]
 
 

@@ -167,6 +167,7 @@ def test_equations_read_well_in_a_terminal():
     """One line of Unicode, without leftovers."""
     latex = r"\frac{\partial\mathcal L}{\partial W^{[2]}}=\tfrac1m(A^{[1]})^\top(A^{[2]}-Y)"
     assert to_unicode(latex) == "∂ℒ/∂W[2] = 1/m (A[1])ᵀ(A[2]−Y)"
+    assert to_unicode(r"\theta \leftarrow \theta - \eta\,d\theta") == "θ ← θ − ηdθ"
 
 
 def test_a_variance_is_judged_at_the_stated_rates():

@@ -3,14 +3,13 @@
 import ast
 import importlib
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
 import impl
-from spec.harness.claims import LEDGER, Ledger
-from spec.harness.contract import NAMES
+from spec.harness.claims import Ledger
+from spec.harness.contract import NAMES, SECTIONS
 from spec.harness.latex import to_unicode
 
 from .conftest import ROOT
@@ -49,14 +48,28 @@ def test_the_reference_imports_numpy_and_itself_alone(path):
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.name)
 def test_a_chapter_never_imports_the_reference(path):
     """A chapter sees the implementation through `nn` alone, so `impl` can be deleted."""
-    assert not reaches(path, "impl", "spec.grading", "spec.book", "spec.meta")
+    assert not reaches(path, "impl", "spec.learning", "spec.grading", "spec.book", "spec.meta")
 
 
 @pytest.mark.parametrize("path", sorted((SPEC / "harness").glob("*.py")), ids=lambda p: p.name)
 def test_the_harness_leans_on_nothing_above_it(path):
-    """Chapters, grading and the book lean on the harness, never the other way round."""
+    """Chapters, learning, grading and the book lean on the harness, never the other way round."""
+    assert not reaches(path, "impl", "spec.learning", "spec.grading", "spec.book", "spec.meta")
+    assert not [name for name in imported(path) if name.startswith("spec.test_")]
+
+
+@pytest.mark.parametrize("path", sorted((SPEC / "learning").glob("*.py")), ids=lambda p: p.name)
+def test_what_a_learner_starts_from_leans_on_the_harness_alone(path):
+    """The reference and the chapters are read as text, so either may be absent."""
     assert not reaches(path, "impl", "spec.grading", "spec.book", "spec.meta")
     assert not [name for name in imported(path) if name.startswith("spec.test_")]
+
+
+def test_a_command_is_imported_when_it_is_called():
+    """`python -m spec` itself needs the sentences of the harness alone."""
+    tree = ast.parse((SPEC / "__main__.py").read_text(encoding="utf-8"))
+    at_once = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert [name for name in at_once if name.startswith("spec")] == ["spec.harness.errors"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -74,6 +87,19 @@ def test_nothing_else_is_visible_at_the_top():
 def test_the_contract_is_the_reference_s_public_names():
     """The list in the harness serves where `impl` is absent; here the two are held together."""
     assert sorted(NAMES) == sorted(impl.__all__)
+
+
+def test_the_readme_tells_the_names_by_chapter():
+    """Its table and the contract say the same of where a name belongs."""
+    table = re.findall(
+        r"^\| (\d+) \| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
+    )
+    told = {chapter: set(re.findall(r"`(\w+)", text)) & set(NAMES) for chapter, text in table}
+    expected: dict[str, set[str]] = {}
+    for section, names in SECTIONS.items():
+        functions = {name.removesuffix("_grad") for name in names}
+        expected.setdefault(section.partition(".")[0], set()).update(functions)
+    assert told == expected
 
 
 def test_every_name_of_the_contract_is_asked_for_by_a_chapter():
@@ -101,8 +127,8 @@ def test_the_ledger_is_whole():
     ledger = Ledger()
     assert all(len(entry.says) > 15 for entry in ledger.entries.values())
     assert all(record["reason"] and record["says"] for record in ledger.untestable)
-    chapters = {ledger.chapter(id) for id in ledger.entries}
-    assert chapters == set(tomllib.loads(LEDGER.read_text(encoding="utf-8"))["sections"])
+    sections = {id.partition("/")[0] for id in ledger.entries}
+    assert sections | {ledger.chapter(id) for id in sections} == set(ledger.titles)
 
 
 def test_continuous_integration_runs_the_readme_s_test_command():

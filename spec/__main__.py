@@ -1,0 +1,51 @@
+"""The commands beside `pytest spec`: `python -m spec new my_net.py`.
+
+Each imports what it needs only when it is called.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spec.harness.errors import CannotDo
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; 2, and one sentence, if it cannot be."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spec", description="Neural networks from scratch: the commands."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_new(commands)
+    option = parser.parse_args(arguments)
+    try:
+        sys.stdout.write(f"{option.run(option)}\n")
+    except CannotDo as error:
+        sys.stderr.write(f"{parser.prog} {option.command}: {error}\n")
+        return 2
+    return 0
+
+
+def _add_new(commands: Any) -> None:
+    parser = commands.add_parser("new", help="write a file or notebook to start from")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new .py or .ipynb file")
+    parser.add_argument(
+        "--section",
+        nargs="+",
+        default=[],
+        metavar="N",
+        help="these alone: chapters such as 3, sections such as 5.3",
+    )
+    parser.set_defaults(run=_new)
+
+
+def _new(option: argparse.Namespace) -> str:
+    from spec.learning.start import start
+
+    return start(option.file, option.section)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

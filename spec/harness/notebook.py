@@ -1,0 +1,163 @@
+"""A notebook as an implementation: its definitions are carried out, and nothing else of it.
+
+Which statements those are is said in `definitions.py`. Cells are counted from the top, prose included.
+A cell that is no Python is left out and named; so is a definition that cannot be carried out.
+"""
+
+import __future__
+
+import ast
+import importlib
+import linecache
+import re
+import textwrap
+import traceback
+import types
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .contract import NAMES
+from .definitions import Selection, bound, simple
+from .errors import CannotLoad
+
+PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # what follows them is Python
+MAGIC = re.compile(r"\s*([%!?]|[\w.,\s\[\]]+=\s*[%!])|.*\?\s*$")
+# annotations are left alone: what they name need not be there
+FLAGS = __future__.annotations.compiler_flag | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A statement of a notebook: what of it counts, where it stands, and what it leaves undefined.
+
+    The variables `lost` are those that the rest of the statement would bind.
+    """
+
+    tree: ast.stmt | None
+    place: str
+    line: int
+    lost: set[str]
+
+
+class Notebook:
+    """The definitions of a notebook, in their order."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        """Read the notebook `name`. Raises CannotLoad if it is none, or if nbformat is not installed."""
+        self._notes: list[tuple[int, int, str]] = []
+        statements: list[tuple[str, ast.stmt]] = []
+        for number, source in _code_cells(name, content):
+            place = f"{name}, cell {number}"
+            lines = [f"{line}\n" for line in source.split("\n")]
+            linecache.cache[place] = (len(source), None, lines, place)  # for tracebacks
+            try:
+                statements += [(place, tree) for tree in _parsed(source, place).body]
+            except SyntaxError as error:
+                self._note(place, error.lineno or 1, f"{error.msg}; the cell is left out")
+            except (ValueError, RecursionError, MemoryError) as error:
+                self._note(place, 1, f"{error}; the cell is left out")
+        self._pieces = list(self._select(statements))
+
+    def _select(self, statements: list[tuple[str, ast.stmt]]) -> Iterator[Piece]:
+        selection = Selection(tree for _, tree in statements)
+        for place, tree in statements:
+            counts = selection.counting(tree)
+            carried_out = [] if counts is None else [bound(part) for part in simple(counts)]
+            lost = set().union(*map(bound, simple(tree))).difference(*carried_out)
+            if lost & selection.needed:
+                self._note(place, tree.lineno, "left out, since it does more than define")
+            yield Piece(counts, place, tree.lineno, lost)
+
+    def _note(self, place: str, line: int, what: str) -> None:
+        code = textwrap.shorten(linecache.getline(place, line), 60, placeholder=" ...")
+        number = int(place.rpartition(" ")[2])
+        self._notes.append((number, line, f"cell {number}, line {line}: {what}: `{code}`"))
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out, and why: a line each, from the top of the notebook."""
+        return [text for _, _, text in sorted(self._notes)]
+
+    def carry_out(self, module: types.ModuleType) -> None:
+        """Carry the definitions out, and give the module what they define.
+
+        Of a name of the contract it is the last callable that counts: a number called `momentum` is
+        nobody's update rule, and what a decorator such as `add_to_class` leaves is None.
+        """
+        namespace: dict[str, Any] = {"__name__": module.__name__}
+        offered: dict[str, Any] = {}
+        for piece in self._pieces:
+            try:
+                if piece.tree:
+                    exec(_compiled(piece.tree, piece.place), namespace)  # noqa: S102
+            except (Exception, SystemExit) as error:
+                frames = traceback.extract_tb(error.__traceback__)
+                lines = [f.lineno for f in frames if f.filename == piece.place]
+                detail = f"{type(error).__name__}: {error}; left out"
+                self._note(piece.place, (lines or [0])[-1] or piece.line, detail)
+            for name in piece.lost & set(namespace):
+                if not callable(namespace[name]):
+                    del namespace[name]
+            offered |= {name: namespace[name] for name in NAMES if callable(namespace.get(name))}
+        others = {name: value for name, value in namespace.items() if name not in NAMES}
+        module.__dict__.update(others | offered)
+
+
+def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:
+    """The number and the source of each cell of code."""
+    try:
+        nbformat: Any = importlib.import_module("nbformat")
+    except ImportError:
+        raise CannotLoad(
+            f"{name} is a notebook, and to read one takes nbformat: pip install -e '.[notebook]'"
+        ) from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            cells = nbformat.reads(content.decode("utf-8-sig"), as_version=4).cells
+        numbered = enumerate(cells, start=1)
+        return [(n, str(cell.source)) for n, cell in numbered if cell.cell_type == "code"]
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise CannotLoad(f"{name} cannot be read as a notebook: {detail}") from None
+
+
+def _parsed(source: str, place: str) -> ast.Module:
+    """The statements of a cell, without IPython's magics and shell lines; SyntaxError if it is broken.
+
+    Only a line that Python refuses is looked at for a magic: so none is found inside a string.
+    """
+    lines = source.split("\n")
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].lstrip().startswith("%%"):
+        python = lines[first].split()[0] in PYTHON_MAGICS
+        lines = [""] * (first + 1) + lines[first + 1 :] if python else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        while True:
+            try:
+                text = "\n".join(lines)
+                compile(text, place, "exec", FLAGS, dont_inherit=True)
+                return ast.parse(text, place)
+            except SyntaxError as error:
+                at = (error.lineno or 0) - 1
+                if not (0 <= at < len(lines) and MAGIC.match(lines[at])):
+                    raise
+                _blank(lines, at)
+
+
+def _blank(lines: list[str], at: int) -> None:
+    """Put `pass` for the magic in a line, and for what a backslash continues it with."""
+    indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+    while lines[at].endswith("\\") and at + 1 < len(lines):
+        lines[at], at = "", at + 1
+    lines[at] = f"{indent}pass"
+
+
+def _compiled(tree: ast.stmt, place: str) -> types.CodeType:
+    module = ast.Module([tree], [])
+    code = compile(module, place, "exec", FLAGS, dont_inherit=True)
+    assert isinstance(code, types.CodeType)
+    return code

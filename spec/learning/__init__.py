@@ -1,0 +1,1 @@
+"""What a learner gets besides the judgement: something to start from."""

@@ -1,0 +1,54 @@
+"""The reference implementation read as text: what it defines, without importing or running any of it."""
+
+import ast
+import copy
+import re
+from pathlib import Path
+
+from spec.harness.errors import CannotDo
+from spec.harness.loading import REFERENCE
+
+Definition = ast.FunctionDef | ast.ClassDef
+
+
+class Reference:
+    """The source of `impl`: its functions and classes by name."""
+
+    def __init__(self, folder: Path = REFERENCE) -> None:
+        """Read every module of the folder. Raises CannotDo if there is none."""
+        if not (folder / "__init__.py").is_file():
+            raise CannotDo(
+                f"the skeleton is made from the reference implementation, but there is no {folder}: "
+                "take the whole project"
+            )
+        self.definitions: dict[str, Definition] = {}
+        self._prose: dict[str, str] = {}
+        for path in sorted(folder.glob("*.py")):
+            module = ast.parse(path.read_text(encoding="utf-8"))
+            defined = {node.name: node for node in module.body if isinstance(node, Definition)}
+            self.definitions |= defined
+            prose = (ast.get_docstring(module) or "").partition("\n\n")[2]
+            self._prose |= dict.fromkeys(defined, prose)
+
+    def prose(self, name: str) -> str:
+        """What the module that defines a name says of all its names, below its title."""
+        return self._prose[name]
+
+    def methods(self, name: str) -> dict[str, ast.FunctionDef]:
+        """The public methods of a class, its own and those it inherits, by name; none for a function."""
+        found: dict[str, ast.FunctionDef] = {}
+        node = self.definitions[name]
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                found |= self.methods(ast.unparse(base))
+            found |= {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+        return {n: m for n, m in found.items() if n == "__init__" or not n.startswith("_")}
+
+
+def signature(function: ast.FunctionDef) -> str:
+    """The parameters as a learner writes them: names and defaults, without annotations."""
+    parameters = copy.deepcopy(function.args)
+    for parameter in parameters.args:
+        parameter.annotation = None
+    text = ast.unparse(parameters).replace("'", '"')
+    return re.sub(r"e-0(\d)", r"e-\1", text)  # 1e-05
