@@ -6,10 +6,45 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+FIGURES = pytest.StashKey[list["Figure"]]()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number that the meta suite measures, beside what is asked of it ("" where nothing is)."""
+
+    what: str
+    asked: str
+    measured: str
+    met: bool = True
+
+
+@pytest.fixture
+def figure(pytestconfig: pytest.Config) -> Callable[[Figure], None]:
+    """Note a figure for the table at the end of the run; AssertionError if it misses what is asked."""
+
+    def note(row: Figure) -> None:
+        pytestconfig.stash.setdefault(FIGURES, []).append(row)
+        assert row.met, f"{row.what}: {row.measured}, asked {row.asked}"
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the figures that were measured."""
+    rows = config.stash.get(FIGURES, [])
+    if not rows:
+        return
+    terminalreporter.section("the specification, measured")
+    terminalreporter.write_line(f"{'':46}{'asked':>14}{'measured':>14}", bold=True)
+    for row in rows:
+        markup = {} if row.met else {"red": True}
+        terminalreporter.write_line(f"{row.what:46}{row.asked:>14}{row.measured:>14}", **markup)
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,78 @@
-def figures(o): return []
+"""The figures of a run over the whole zoo: how well the specification rejects, points and explains."""
+
+import statistics
+from typing import Any
+
+from spec.harness.results import FAILS, WAITS
+
+from ..conftest import Figure
+from .cheats import IN_ANY
+from .entries import NOTEBOOK, ZOO, Wrong
+
+Told = dict[str, dict[str, Any]]  # of one implementation: what each claim that does not hold tells
+
+
+def _share(met: list[bool]) -> float:
+    return sum(met) / len(met)
+
+
+class Report:
+    """What the specification says of one entry, without the quirks of the notebook that it changes."""
+
+    def __init__(self, wrong: Wrong, told: Told, quirks: set[str]) -> None:
+        self.wrong, self.told = wrong, told
+        self.broken = [id for id in told if id == wrong.claim or id not in quirks]
+        self.red = [id for id in self.broken if told[id]["status"] == FAILS]
+
+    def is_caught(self) -> bool:
+        """Whether the claim named does not hold."""
+        return self.told.get(self.wrong.claim, {}).get("status") in (FAILS, WAITS)
+
+    def is_placed(self) -> bool:
+        """Whether the first red line stands in the section of the equation that is wrong."""
+        return bool(self.red) and self.red[0].partition("/")[0] == self.wrong.section
+
+    def is_explained(self) -> bool:
+        """Whether the first red line, all that a learner need read, holds a true cause."""
+        return bool(self.red) and self.wrong.explained_by(" ".join(self.told[self.red[0]]["says"]))
+
+    def false_causes(self) -> list[str]:
+        """Causes named by any claim, red or waiting, that are not among the true ones."""
+        causes = [cause for id in self.broken for cause in self.told[id]["causes"]]
+        return [cause for cause in dict.fromkeys(causes) if not self.wrong.explained_by(cause)]
+
+
+def reports(outcomes: dict[str, Any]) -> list[Report]:
+    """A report for each entry of the zoo."""
+    quirks = set(outcomes["notebook"])
+    return [
+        Report(wrong, outcomes["zoo"][str(wrong)], quirks if wrong.file == NOTEBOOK.name else set())
+        for wrong in ZOO
+    ]
+
+
+def cheats_that_pass(outcomes: dict[str, Any]) -> list[str]:
+    """The cheats of which every claim that was asked holds."""
+    return [str(cheat) for cheat in IN_ANY if not outcomes["cheats"][str(cheat)]]
+
+
+def figures(outcomes: dict[str, Any]) -> list[Figure]:
+    """The figures, each beside what is asked."""
+    found = reports(outcomes)
+    n, passing = len(found), cheats_that_pass(outcomes)
+    caught = sum(report.is_caught() for report in found)
+    others = statistics.median(len(r.red) - 1 for r in found)
+    behind = statistics.median(len(r.broken) - len(r.red) for r in found)
+    placed, explained = _share([r.is_placed() for r in found]), _share([r.is_explained() for r in found])
+    false = sum(len(report.false_causes()) for report in found)
+    return [
+        Figure("wrong implementations", "150", str(n), n >= 150),
+        Figure("of them rejected by the claim named", "all", str(caught), caught == n),
+        Figure("cheats tried, in every name", "", str(len(IN_ANY)), True),
+        Figure("of them accepted", "0", str(len(passing)), not passing),
+        Figure("other claims that fail, median", "2", f"{others:g}", others <= 2),
+        Figure("claims that wait for it, median", "", f"{behind:g}", True),
+        Figure("first failing claim in the bug's section", "90 %", f"{placed:.1%}", placed >= 0.9),
+        Figure("true cause named there", "85 %", f"{explained:.1%}", explained >= 0.85),
+        Figure("false causes named anywhere", "0", str(false), false == 0),
+    ]

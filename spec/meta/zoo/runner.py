@@ -19,9 +19,7 @@ from spec.harness.results import HOLDS, Results
 from .. import forks
 from .cheats import IN_ANY, Cheat
 from .entries import NOTEBOOK, ZOO, Wrong, loaded
-from .figures import figures
-
-Told = dict[str, dict[str, Any]]  # of one implementation: what each claim that does not hold tells
+from .figures import Told, figures
 
 
 def told(found: Results) -> Told:
@@ -46,24 +44,34 @@ def judge_wrong(session: pytest.Session, wrong: Wrong) -> Told:
         return told(forks.judged(session, forks.obligations(session), subject))
 
 
-def judge_notebook(session: pytest.Session, path: Path) -> Told:
-    """What it says of the notebook that some entries change, quirks included."""
-    return told(forks.judged(session, forks.obligations(session), loaded(path)))
-
-
 def judge_cheat(session: pytest.Session, cheat: Cheat) -> Told:
     """What the claims that must catch it say of a cheat."""
     items = [i for i in forks.obligations(session) if collection.claim_of(i).id in cheat.claims]
     return told(forks.judged(session, items, cheat.subject()))
 
 
+def judge_notebook(session: pytest.Session, path: Path) -> Told:
+    """What the specification says of the notebook that some entries change, quirks included."""
+    return told(forks.judged(session, forks.obligations(session), loaded(path)))
+
+
+def judged_claims(session: pytest.Session, _: None) -> list[str]:
+    """The claims that ask for an implementation."""
+    return sorted({collection.claim_of(item).id for item in forks.obligations(session)})
+
+
 def judge_all() -> dict[str, Any]:
     """What the specification says of the notebook, of each entry of the zoo, and of each cheat."""
+    judges = {type(None): judged_claims, Wrong: judge_wrong, Cheat: judge_cheat}
+
+    def judge(session: pytest.Session, case: Any) -> Any:
+        return judges.get(type(case), judge_notebook)(session, case)
+
     quick = "--hypothesis-profile=quick"
-    (notebook,) = forks.in_forks([NOTEBOOK], judge_notebook, quick)
-    wrong = forks.in_forks(ZOO, judge_wrong, quick)
-    cheats = forks.in_forks(IN_ANY, judge_cheat)
+    claims, notebook, *wrong = forks.in_forks([None, NOTEBOOK, *ZOO], judge, quick)
+    cheats = forks.in_forks(IN_ANY, judge)
     return {
+        "obligations": claims,
         "notebook": notebook,
         "zoo": dict(zip(map(str, ZOO), wrong, strict=True)),
         "cheats": dict(zip(map(str, IN_ANY), cheats, strict=True)),
