@@ -15,9 +15,10 @@ def but_for_epsilon(loss: object, *candidates: float) -> object:
     Many write log(p + 1e-8), which no claim forbids. A loss that is close to no candidate is
     returned as it is.
     """
-    if isinstance(loss, float):
+    number = loss.item() if isinstance(loss, np.ndarray) and loss.ndim == 0 else loss
+    if isinstance(number, float):
         for value in candidates:
-            if abs(loss - value) <= EPSILON * abs(value) < np.inf:
+            if abs(number - value) <= EPSILON * abs(value) < np.inf:
                 return value
     return loss
 
