@@ -34,8 +34,8 @@ def disarmed(value: Any) -> Any:
         return {key: disarmed(item) for key, item in value.items()}
     if type(value) in (list, tuple):
         return type(value)(disarmed(item) for item in value)
-    if hasattr(type(value), "__array__"):
-        return np.array(value, copy=True, subok=False)
+    if hasattr(type(value), "__array__"):  # asarray first: not all take NumPy 2's `copy`
+        return np.array(np.asarray(value), copy=True, subok=False)
     kind = type(value).__name__
     stem = "net" if kind.lower().endswith(("net", "mlp")) else kind.lower()
     return Guarded(value, kind, trial.current().variable(stem))
