@@ -49,6 +49,8 @@ def handed_over(value: Any) -> Any:
         return value._guarded
     if type(value) in (list, tuple):
         return type(value)(handed_over(item) for item in value)
+    if type(value) is dict:
+        return {key: handed_over(item) for key, item in value.items()}
     if isinstance(value, FunctionType):
 
         def callback(*arguments: Any) -> Any:
