@@ -1,8 +1,11 @@
 """Right, with samples as columns inside: Z = W X + b, as section 2 writes it.
 
 What goes out is a transposed view, in Fortran order; a function and its slope lie side by side, so that
-each is a view with gaps. The networks have slots, no __dict__, and their losses are 0-d arrays.
+each is a view with gaps. The networks have slots and no __dict__, their cache is an object with
+attributes, and a loss is an array without axes. What has no columns is `plain.py`'s.
 """
+
+from types import SimpleNamespace
 
 import numpy as np
 from plain import *  # noqa: F403
@@ -137,7 +140,7 @@ def by_row(stored):
 
 
 class MLP:
-    __slots__ = ("A", "L", "W", "Z", "b", "df", "f", "kind", "l2")
+    __slots__ = ("A", "L", "W", "Z", "b", "cache", "df", "f", "kind", "l2")
 
     def __init__(self, sizes, activation="relu", output="softmax", init="he", l2=0.0, rng=None):
         self.L, self.l2, self.kind = len(sizes) - 1, l2, output
@@ -153,10 +156,6 @@ class MLP:
     W1, W2, W3, W4, W5 = (by_row(f"W{l}") for l in range(1, 6))
     b1, b2, b3, b4, b5 = (by_row(f"b{l}") for l in range(1, 6))
 
-    @property
-    def cache(self):
-        return {f"{n}{l}": V.T for n in "AZ" for l, V in getattr(self, n).items()}
-
     def forward(self, X):
         self.A, self.Z = {0: X.T}, {}
         for l in range(1, self.L + 1):
@@ -164,6 +163,8 @@ class MLP:
             self.A[l] = self.f(self.Z[l])
         last = {"softmax": softmax_of_columns, "sigmoid": sigmoid, "identity": np.array}[self.kind]
         self.A[self.L] = last(self.Z[self.L])
+        rows = {f"{n}{l}": V.T for n in "AZ" for l, V in getattr(self, n).items()}
+        self.cache = SimpleNamespace(**rows)
         return self.A[self.L].T
 
     def compute_loss(self, Y_hat, Y):

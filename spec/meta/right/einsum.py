@@ -1,7 +1,7 @@
 """Right, index by index: each product, sum and mean is an einsum.
 
-The parameters stand in lists, and go by their names too; batches come from a generator, as lists; the
-losses of `train` are an array. What has no index worth writing is `plain.py`'s.
+The parameters stand in lists, and go by their names, too; the cache is a list; batches
+come from a generator; the losses of `train` are an array. What has no index is `plain.py`'s.
 """
 
 import re
@@ -108,28 +108,26 @@ class MLP:
             super().__setattr__(name, value)
 
     def forward(self, X):
-        A = X
-        self.cache = {"A0": X}
-        for l, (W, b) in enumerate(zip(self.Ws, self.bs, strict=True), start=1):
-            Z = affine(A, W, b)
-            A = self.out(Z) if l == len(self.Ws) else self.f(Z)
-            self.cache.update({f"Z{l}": Z, f"A{l}": A})
-        return A
+        self.cache = [X]  # A0, Z1, A1, Z2, A2, ...
+        for W, b in zip(self.Ws, self.bs, strict=True):
+            Z = affine(self.cache[-1], W, b)
+            self.cache += [Z, self.f(Z)]
+        self.cache[-1] = self.out(Z)
+        return self.cache[-1]
 
     def compute_loss(self, Y_hat, Y):
         penalty = sum(np.einsum("ij,ij->", W, W) for W in self.Ws)
         return self.loss(Y_hat, Y) + self.l2 * penalty
 
     def backward(self, Y):
-        L, grads = len(self.Ws), {}
-        A = self.cache[f"A{L}"]
-        dZ = self.factor / len(A) * (A - np.reshape(Y, A.shape))  # the mean, once and for all
-        for l in range(L, 0, -1):
-            W, A = self.Ws[l - 1], self.cache[f"A{l - 1}"]
+        Y_hat, grads = self.cache[-1], {}
+        dZ = self.factor / len(Y) * (Y_hat - np.reshape(Y, Y_hat.shape))  # the mean, once for all
+        for l in range(len(self.Ws), 0, -1):
+            W, A = self.Ws[l - 1], self.cache[2 * l - 2]
             grads[f"dW{l}"] = np.einsum("mi,mj->ij", A, dZ) + 2 * self.l2 * W
             grads[f"db{l}"] = np.einsum("mj->j", dZ)[None]
             if l > 1:
-                dZ = np.einsum("mj,ij,mi->mi", dZ, W, self.df(self.cache[f"Z{l - 1}"]))
+                dZ = np.einsum("mj,ij,mi->mi", dZ, W, self.df(self.cache[2 * l - 3]))
         return grads
 
     def train_step(self, X, Y, lr):

@@ -1,8 +1,11 @@
 """Right, with a class for each layer: `sequential.py` under the names of the contract.
 
 Parameters belong to the layers and are properties of the networks; `backward` gives the gradient by
-the input besides. What layers have no part in is `plain.py`'s.
+the input besides; losses and softmax are objects that can be called, and so is what Adam remembers an
+object, in a dict. What layers have no part in is `plain.py`'s.
 """
+
+from itertools import pairwise
 
 import numpy as np
 from plain import *  # noqa: F403
@@ -106,7 +109,7 @@ class MLP:
             raise ValueError(f"a layer of {min(sizes)} neurons")
         rng = rng or np.random.default_rng()
         layers = []
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        for n_in, n_out in pairwise(sizes):
             layers += [Dense(INIT[init](n_in, n_out, rng)), HIDDEN[activation]()]
         last, loss = OUTPUT[output]
         self.model, self.loss, self.l2 = Sequential(*layers[:-1], last()), loss(), l2
@@ -147,6 +150,24 @@ class ThreeLayerNet(MLP):
         super().__init__([input_size, hidden1, hidden2, output_size])
         for layer in self.model.dense:
             layer.W = np.random.normal(0, init_std, layer.W.shape)
+
+
+class Moments:
+    """What Adam remembers of one parameter."""
+
+    def __init__(self, shape):
+        self.t, self.mean, self.square = 0, np.zeros(shape), np.zeros(shape)
+
+
+def adam(theta, gradient, state, lr=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    state = state or {"moments": Moments(theta.shape)}
+    moments = state["moments"]
+    moments.t += 1
+    moments.mean += (1 - beta1) * (gradient - moments.mean)
+    moments.square += (1 - beta2) * (gradient**2 - moments.square)
+    m_hat = moments.mean / (1 - beta1**moments.t)
+    v_hat = moments.square / (1 - beta2**moments.t)
+    return theta - lr * m_hat / (np.sqrt(v_hat) + epsilon), state
 
 
 def gradient_check(net, X, Y, epsilon=1e-5):

@@ -119,7 +119,7 @@ class MLP:
             raise ValueError(sizes)
         rng = rng or np.random.default_rng()
         layers = []
-        for l, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
+        for n_in, n_out in pairwise(sizes):
             layers += [nn.Linear(n_in, n_out), HIDDEN[activation]()]
         self.model, self.l2 = nn.Sequential(*layers[:-1]), l2
         self.output, self.loss = OUTPUT[output]
