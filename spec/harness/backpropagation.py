@@ -16,7 +16,7 @@ from .networks import get_parameters, gradients, set_parameters
 from .outcomes import Refuted
 from .strategies import Problem
 
-LOG_EPSILON = 2e-8  # twice the largest number that a loss may add inside its logarithm
+LOG_EPSILON = 2e-7  # twice the largest number that a loss may add inside its logarithm
 
 
 def derivative(loss: Callable[[Array], complex], Z: Array) -> Array:

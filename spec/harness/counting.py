@@ -8,6 +8,7 @@ import numpy as np
 
 from .compare import Array
 from .guard import Guarded
+from .outcomes import Raised
 
 PRODUCTS = (np.dot, np.inner, np.outer, np.tensordot, np.einsum)
 tally = 0  # multiplications since it was last set to 0
@@ -76,11 +77,11 @@ def cost_of_backward(net: Guarded, Y: Array) -> tuple[int, int]:
     """What `net.backward(Y)` costs: multiplications counted, and forward passes that it runs.
 
     Called after a forward pass. The network's arrays, its parameters and its cache, are replaced by
-    counting views of themselves first.
+    counting views of themselves first. Some libraries take no arrays but NumPy's own: where that
+    raises, the arrays are put back, and the forward passes alone are counted.
     """
     own, forward_passes = net._guarded, 0
-    for name, value in list(getattr(own, "__dict__", {}).items()):
-        setattr(own, name, counted(value))
+    arrays = dict(getattr(own, "__dict__", {}))
     forward = own.forward
 
     def counting_forward(*arguments: Any) -> Any:
@@ -88,6 +89,18 @@ def cost_of_backward(net: Guarded, Y: Array) -> tuple[int, int]:
         forward_passes += 1
         return forward(*arguments)
 
+    _set_all(own, {name: counted(value) for name, value in arrays.items()})
     with suppress(AttributeError):  # an object may forbid it
         own.forward = counting_forward
-    return multiplications_of(net.backward, Y), forward_passes
+    try:
+        return multiplications_of(net.backward, Y), forward_passes
+    except Raised:
+        _set_all(own, arrays)
+        forward_passes = 0
+        net.backward(Y)
+        return 0, forward_passes
+
+
+def _set_all(owner: Any, attributes: dict[str, Any]) -> None:
+    for name, value in attributes.items():
+        setattr(owner, name, value)

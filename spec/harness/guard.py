@@ -34,8 +34,8 @@ def disarmed(value: Any) -> Any:
         return {key: disarmed(item) for key, item in value.items()}
     if type(value) in (list, tuple):
         return type(value)(disarmed(item) for item in value)
-    if hasattr(type(value), "__array__"):
-        return np.array(value, copy=True, subok=False)
+    if hasattr(type(value), "__array__"):  # asarray first: not all take NumPy 2's `copy`
+        return np.array(np.asarray(value), copy=True, subok=False)
     kind = type(value).__name__
     stem = "net" if kind.lower().endswith(("net", "mlp")) else kind.lower()
     return Guarded(value, kind, trial.current().variable(stem))
@@ -49,6 +49,8 @@ def handed_over(value: Any) -> Any:
         return value._guarded
     if type(value) in (list, tuple):
         return type(value)(handed_over(item) for item in value)
+    if type(value) is dict:
+        return {key: handed_over(item) for key, item in value.items()}
     if isinstance(value, FunctionType):
 
         def callback(*arguments: Any) -> Any:

@@ -1,7 +1,7 @@
 """Handling a network under test: giving it parameters, reading its cache and its gradients.
 
 A convention must cost one claim, not twenty: biases and their gradients may be (n,), (1, n) or
-(n, 1), the cache a dict or attributes in either case, or the course notebook's tuple. `4.1/shapes`
+(n, 1), the cache a dict or attributes in either case, or a tuple as in the course notebook. `4.1/shapes`
 alone asks for the theory's shapes; everywhere else values are compared.
 """
 
@@ -71,13 +71,10 @@ def cached(net: Guarded, L: int) -> dict[str, Array]:
     try:
         cache = net.cache
     except NotWrittenYet:
-        own = vars(net._guarded) if hasattr(net._guarded, "__dict__") else {}
-        cache = {
-            name: getattr(net, name)
-            for name in own
-            if name.lower() in (*map(str.lower, names), "x")
-        }
-    if isinstance(cache, tuple) and len(cache) == len(names):
+        cache = net
+    if isinstance(cache, Guarded):
+        cache = _attributes(cache, [*names, "x"])
+    if isinstance(cache, (tuple, list)) and len(cache) == len(names):
         return dict(zip(names, cache, strict=True))
     if not isinstance(cache, dict):
         raise Raised(
@@ -89,6 +86,13 @@ def cached(net: Guarded, L: int) -> dict[str, Array]:
     if missing:
         raise NotWrittenYet(f"{net._name}.cache[{missing[0]!r}]")
     return {name: folded[name.lower()] for name in names}
+
+
+def _attributes(owner: Guarded, names: list[str]) -> dict[str, Any]:
+    """The attributes of an object that have one of these names, in either case."""
+    __tracebackhide__ = True
+    folded = {name.lower() for name in names}
+    return {own: getattr(owner, own) for own in dir(owner._guarded) if own.lower() in folded}
 
 
 def gradient(net: Guarded, Y: Array, name: str) -> Any:

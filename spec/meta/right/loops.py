@@ -91,6 +91,27 @@ def cross_entropy(Y_hat, Y):
     return total / len(Y)
 
 
+def binary_cross_entropy(y_hat, y):
+    total = 0.0
+    for p, answer in zip(y_hat.flat, y.flat, strict=True):
+        total -= math.log(max(p if answer else 1 - p, 1e-300))
+    return total / len(y)
+
+
+def mean_squared_error(Y_hat, Y):
+    total = 0.0
+    for guess, answer in zip(Y_hat.flat, Y.flat, strict=True):
+        total += (answer - guess) ** 2
+    return total / len(Y)
+
+
+LOSS = {
+    "softmax": cross_entropy,
+    "sigmoid": binary_cross_entropy,
+    "identity": mean_squared_error,
+}
+
+
 class MLP(plain.MLP):
     def forward(self, X):
         self.cache = {"A0": np.asfortranarray(X)}
@@ -102,6 +123,13 @@ class MLP(plain.MLP):
             self.cache[f"Z{l}"] = Z
             self.cache[f"A{l}"] = self.out(Z) if l == self.L else self.f(Z)
         return self.cache[f"A{self.L}"]
+
+    def compute_loss(self, Y_hat, Y):
+        loss = LOSS[self.kind](Y_hat, Y)
+        for l in range(1, self.L + 1 if self.l2 else 1):
+            for w in getattr(self, f"W{l}").flat:
+                loss += self.l2 * w**2
+        return loss
 
     def backward(self, Y):
         Y = np.reshape(Y, self.cache[f"A{self.L}"].shape)

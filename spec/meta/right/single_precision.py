@@ -1,7 +1,10 @@
 """Right, in float32: what `plain.py` computes, on single-precision arrays and parameters.
 
-It has no numerical gradient: at a step of 1e-5 single precision cannot have one (section 6).
+A gradient check is in double precision, as at a step of 1e-5 it has to be (section 6): it checks the
+same network at the same parameters, computed in float64.
 """
+
+import copy
 
 import numpy as np
 import plain
@@ -11,6 +14,7 @@ from plain import (  # noqa: F401  what has no precision of its own
     backward,
     early_stopping,
     minibatches,
+    numerical_gradient,
     relative_error,
     topological_order,
     train,
@@ -18,17 +22,17 @@ from plain import (  # noqa: F401  what has no precision of its own
 )
 
 
-def single(value):
+def cast(value, precision):
     if isinstance(value, (list, tuple)):
-        return type(value)(single(item) for item in value)
+        return type(value)(cast(item, precision) for item in value)
     if isinstance(value, (np.ndarray, np.generic)):
-        return np.asarray(value, dtype=np.float32)
+        return np.asarray(value, dtype=precision)
     return value
 
 
 def in_single(function):
     def wrapped(*arguments, **options):
-        return single(function(*map(single, arguments), **options))
+        return cast(function(*cast(arguments, np.float32), **options), np.float32)
 
     return wrapped
 
@@ -42,23 +46,27 @@ for name in FUNCTIONS.split():
 
 
 def one_hot(labels, n_classes):
-    return single(plain.one_hot(labels, n_classes))
+    return plain.one_hot(labels, n_classes).astype(np.float32)
 
 
 class Single:
-    """Keeps every parameter, and computes every pass, in float32."""
+    """Keeps every parameter, and computes every pass, in float32, unless it is told another precision."""
+
+    precision = np.float32
 
     def __setattr__(self, name, value):
-        object.__setattr__(self, name, single(value) if name[0] in "Wb" else value)
+        object.__setattr__(self, name, cast(value, self.precision) if name[0] in "Wb" else value)
 
     def forward(self, X):
-        return super().forward(single(X))
+        return super().forward(cast(X, self.precision))
 
     def compute_loss(self, Y_hat, Y):
-        return single(super().compute_loss(single(Y_hat), single(Y)))
+        Y_hat, Y = cast((Y_hat, Y), self.precision)
+        return cast(super().compute_loss(Y_hat, Y), self.precision)
 
     def backward(self, Y):
-        return {name: single(value) for name, value in super().backward(single(Y)).items()}
+        grads = super().backward(cast(Y, self.precision))
+        return {name: cast(value, self.precision) for name, value in grads.items()}
 
 
 class MLP(Single, plain.MLP):
@@ -71,3 +79,11 @@ class TwoLayerNet(Single, plain.TwoLayerNet):
 
 class ThreeLayerNet(Single, plain.ThreeLayerNet):
     pass
+
+
+def gradient_check(net, X, Y, epsilon=1e-5):
+    double = copy.copy(net)
+    double.precision = np.float64
+    for name, value in vars(net).items():
+        setattr(double, name, value)
+    return plain.gradient_check(double, cast(X, np.float64), cast(Y, np.float64), epsilon)
