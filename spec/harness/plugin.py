@@ -232,7 +232,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     collection.keep_risk(item, item.stash[TRIAL])
     if item.config.stash[SUBJECT].is_reference and _is_default_run(item.config):
-        collection.keep_mistakes_apart(item.stash[TRIAL])
+        collection.keep_mistakes_apart(item, item.stash[TRIAL])
     return result
 
 
