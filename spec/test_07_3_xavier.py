@@ -15,7 +15,14 @@ import pytest
 
 from spec.harness import agree, chance, claim, measured
 from spec.harness.compare import Array
-from spec.harness.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of, variance_is
+from spec.harness.sampling import (
+    FOUND_IN_30_000,
+    TRUNCATED,
+    VARIANCE,
+    drawn_from,
+    sample_of,
+    variance_is,
+)
 from spec.harness.signals import (
     ACTIVATIONS,
     backward,
@@ -155,7 +162,7 @@ def test_variance_of_a_sum_is_by_the_second_moment(x_values):
     "7.3/forward-condition",
     r"\mathrm{Var}(w) = \frac{1}{n_{in}} \Rightarrow \mathrm{Var}(z) = \mathrm{Var}(x)",
 )
-@chance(false_alarms=2e-9, detects="a variance 9.5 % off")
+@chance(false_alarms=2e-9, detects={VARIANCE: 0.095})
 def test_forward_condition(rng):
     """n_in terms, each 1/n_in of the input's second moment."""
     n_in, n_out = 7, 20_000
@@ -168,7 +175,7 @@ def test_forward_condition(rng):
     "7.3/backward-condition",
     r"\mathrm{Var}(w) = \frac{1}{n_{out}} \Rightarrow \mathrm{Var}(dx) = \mathrm{Var}(dz)",
 )
-@chance(false_alarms=2e-9, detects="a variance 9.5 % off")
+@chance(false_alarms=2e-9, detects={VARIANCE: 0.095})
 def test_backward_condition(rng):
     """The same weights, summed along the other axis."""
     n_in, n_out = 20_000, 7

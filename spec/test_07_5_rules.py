@@ -22,7 +22,16 @@ from spec.harness import agree, chance, claim, measured
 from spec.harness.moons import moons_run
 from spec.harness.networks import row
 from spec.harness.population import DEVIATIONS
-from spec.harness.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, drawn_like, sample_of
+from spec.harness.sampling import (
+    FOUND_IN_30_000,
+    GAP,
+    MEAN,
+    TRUNCATED,
+    VARIANCE,
+    drawn_from,
+    drawn_like,
+    sample_of,
+)
 from spec.harness.signals import ACTIVATIONS, normal_mean, one_input
 
 SIZES = [100, 300, 160]
@@ -51,7 +60,7 @@ def misdrawn(init: str, l: int) -> dict[str, float]:
 
 
 @claim("7.5/rules")
-@chance(false_alarms=12e-9, detects="a variance 12 % off, a distribution function off by 0.039")
+@chance(false_alarms=12e-9, detects={VARIANCE: 0.12, MEAN: 0.075, GAP: 0.039})
 @pytest.mark.parametrize("init", [*RULES, None])
 def test_an_mlp_draws_each_layer_by_the_rule_and_its_own_widths(nn, rng, init):
     """One deviation for all layers is right for one of them at most. Without a name the rule is He's."""

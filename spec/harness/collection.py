@@ -136,14 +136,18 @@ def keep_risk(item: pytest.Item, trial: Trial) -> None:
         )
 
 
-def keep_mistakes_apart(trial: Trial) -> None:
-    """Fail a test that lists a mistake which `agree` accepted each time: it cannot fail on it."""
+def keep_mistakes_apart(item: pytest.Item, trial: Trial) -> None:
+    """Fail a test that lists a mistake which its own numbers cannot tell from the truth."""
     __tracebackhide__ = True
-    by_line: dict[int, list[Comparison]] = defaultdict(list)
-    for (_, line, _), comparisons in trial.comparisons.items():
-        by_line[line] += comparisons
-    for line, comparisons in by_line.items():
+    listed = dict(trial.indistinct)
+    by_place: dict[tuple[str, int], list[Comparison]] = defaultdict(list)
+    for (file, line, _), comparisons in trial.comparisons.items():
+        by_place[file, line] += comparisons
+    for comparisons in by_place.values():
         for cause in indistinct(comparisons):
-            raise AssertionError(
-                f"the mistake {cause!r} is never told apart from the truth (line {line})"
-            )
+            listed[cause] = "no example tells it from the truth"
+    for cause, why in listed.items():
+        raise AssertionError(
+            f"{item.nodeid.rpartition('/')[2]} lists the mistake {cause!r}, but {why}: "
+            f"draw what does, or leave the entry out"
+        )

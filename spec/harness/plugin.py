@@ -166,6 +166,18 @@ def _own_seed(item: pytest.Item) -> list[int]:
     return [item.config.option.seed, zlib.crc32(item.nodeid.rpartition("/")[2].encode())]
 
 
+def _seed_globally(item: pytest.Item) -> None:
+    """Seed what a test draws from besides `rng`: NumPy's global generator, and Hypothesis.
+
+    Not at collection: the items of a parametrised test share one function, and so Hypothesis' seed.
+    """
+    seed, name = _own_seed(item)
+    np.random.seed(name ^ seed % 2**32)
+    assert isinstance(item, pytest.Function)
+    if hasattr(item.obj, "hypothesis"):
+        hypothesis.seed(zlib.crc32(f"{seed} {name}".encode()))(item.obj)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
@@ -183,7 +195,7 @@ def pytest_collection_modifyitems(
 
 
 def _prepare(item: pytest.Item) -> None:
-    """Make `-k` see the claim's id, and Hypothesis report each example and draw from our seed."""
+    """Make `-k` see the claim's id, and Hypothesis report each example."""
     assert isinstance(item, pytest.Function)
     id = collection.claim_of(item).id
     item.extra_keyword_matches.add(id)
@@ -201,7 +213,6 @@ def _prepare(item: pytest.Item) -> None:
 
     reporting.reports_examples = True  # type: ignore[attr-defined]
     handle.inner_test = reporting
-    hypothesis.seed(zlib.crc32(bytes(str(_own_seed(item)), "ascii")))(item.obj)
 
 
 def _is_default_run(config: pytest.Config) -> bool:
@@ -222,12 +233,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     item.stash[TRIAL] = trial.begin()
     if COVERAGE in item.config.stash:
         item.config.stash[COVERAGE].judging(collection.claim_of(item).id)
-    np.random.seed(_own_seed(item)[1] ^ item.config.option.seed % 2**32)
+    _seed_globally(item)
     with time_limit(item.config.option.time_limit, "the test"):
         result = yield
     collection.keep_risk(item, item.stash[TRIAL])
     if item.config.stash[SUBJECT].is_reference and _is_default_run(item.config):
-        collection.keep_mistakes_apart(item.stash[TRIAL])
+        collection.keep_mistakes_apart(item, item.stash[TRIAL])
     return result
 
 

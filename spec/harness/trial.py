@@ -37,6 +37,7 @@ class Trial:
     n_examples: int = 0
     figures: list[tuple[str, float | str]] = field(default_factory=list)
     false_alarms: float = 0.0
+    indistinct: dict[str, str] = field(default_factory=dict)  # a mistake listed, and why it is none
     names: dict[str, int] = field(default_factory=dict)
 
     def new_example(self, arguments: dict[str, Any]) -> None:

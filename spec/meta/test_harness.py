@@ -10,13 +10,6 @@ from spec.harness.claims import Claim, Ledger, claim
 from spec.harness.compare import Disagreement, NotPlain, agree, as_plain
 from spec.harness.diagnosis import diagnose, indistinct
 from spec.harness.latex import to_unicode
-from spec.harness.outcomes import Refuted
-from spec.harness.sampling import (
-    detectable_gap,
-    detectable_shift,
-    detectable_variance_ratio,
-    variance_is,
-)
 
 E = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
 
@@ -168,27 +161,3 @@ def test_equations_read_well_in_a_terminal():
     latex = r"\frac{\partial\mathcal L}{\partial W^{[2]}}=\tfrac1m(A^{[1]})^\top(A^{[2]}-Y)"
     assert to_unicode(latex) == "∂ℒ/∂W[2] = 1/m (A[1])ᵀ(A[2]−Y)"
     assert to_unicode(r"\theta \leftarrow \theta - \eta\,d\theta") == "θ ← θ − ηdθ"
-
-
-def test_a_variance_is_judged_at_the_stated_rates():
-    """False alarms as often as stated, and the stated departure found: by simulation."""
-    rng, n, rate = np.random.default_rng(1), 400, 0.02
-    ratio = detectable_variance_ratio(n, false_alarm=rate)
-
-    def refuted(deviation: float) -> bool:
-        try:
-            variance_is(rng.normal(0, deviation, n), 1.0, false_alarm=rate)
-        except Refuted:
-            return True
-        return False
-
-    assert 15 <= sum(refuted(1.0) for _ in range(2000)) <= 70  # 40 expected, 4.8 deviations
-    assert sum(refuted(np.sqrt(ratio)) for _ in range(2000)) >= 1990
-
-
-def test_what_30_000_numbers_show_is_what_the_chapters_state():
-    """Four judgements share the rate 8e-9; each finds at least the departure that is stated."""
-    n, rate = 30_000, 2e-9
-    assert detectable_variance_ratio(n, false_alarm=rate) <= 1.08
-    assert round(detectable_shift(n, false_alarm=rate), 3) <= 0.053
-    assert round(detectable_gap(n, false_alarm=rate), 3) <= 0.028

@@ -1,0 +1,93 @@
+"""Runs over random seeds: a fork with a seed does what a process with that seed does; failures are told."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import ROOT
+
+TRACES = '''
+import hashlib
+from pathlib import Path
+
+
+def pytest_runtest_teardown(item):
+    """Write a line for each test: a digest of all values compared and all figures measured."""
+    from spec.harness.plugin import TRIAL
+
+    trial, digest = item.stash[TRIAL], hashlib.sha256()
+    for comparisons in trial.comparisons.values():
+        for comparison in comparisons:
+            for value in (comparison.actual, comparison.expected):
+                digest.update(getattr(value, "tobytes", repr(value).encode)())
+    example = [value for value in trial.example.values() if not callable(value)]
+    digest.update(repr((example, trial.figures)).encode())
+    with Path(__file__).with_name(f"{item.config.option.seed}.txt").open("a") as file:
+        file.write(f"{item.nodeid} {digest.hexdigest()}\\n")
+'''
+MISHAPS = '''
+import os
+
+
+def pytest_runtest_call(item):
+    """Fail a test of one seed, and crash at another."""
+    seed = item.config.option.seed
+    assert seed != 8, "eight is wrong"
+    if seed == 9:
+        os._exit(3)
+'''
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a module with one more plugin, on the claims named."""
+
+    def run(source: str, claims: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "extra_plugin.py").write_text(source, encoding="utf-8")
+        options = f"-p extra_plugin -p no:cacheprovider --claim {claims}"
+        paths = f"{tmp_path}{os.pathsep}{ROOT}"
+        environment = os.environ | {"PYTEST_ADDOPTS": options, "PYTHONPATH": paths}
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.run(  # noqa: S603
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+        )
+
+    return run
+
+
+def test_a_fork_with_a_seed_is_a_process_with_that_seed(run, tmp_path):
+    """Every value compared, in every example, and every figure is the same; another seed gives others."""
+    claims = "3.2 --claim 5.3 --claim 7.2 --claim 7.5 --claim 8.1"
+    traces = {}
+    for seed in (7, 8):
+        done = run(TRACES, claims, "pytest", "spec", "--hypothesis-profile=quick", f"--seed={seed}")
+        assert done.returncode == 0, done.stdout
+        traces[seed] = (tmp_path / f"{seed}.txt").read_text()
+        (tmp_path / f"{seed}.txt").unlink()
+    done = run(TRACES, claims, "spec.meta.seeds", "--first=7", "--runs=2", "--jobs=1")
+    assert done.returncode == 0, done.stdout
+    assert "2 of 2 runs" in done.stdout
+    for seed, trace in traces.items():
+        assert (tmp_path / f"{seed}.txt").read_text() == trace
+    moved = sum(a != b for a, b in zip(*(t.splitlines() for t in traces.values()), strict=True))
+    assert moved > 30
+
+
+def test_a_failure_is_told_with_the_command_that_repeats_it(run):
+    """Runs that crash are failures, too; the others count on."""
+    done = run(MISHAPS, "7.4/he-normal", "spec.meta.seeds", "--first=7", "--runs=4", "--jobs=2")
+    assert done.returncode == 1
+    assert "eight is wrong" in done.stdout
+    again = "pytest spec --hypothesis-profile=quick --seed 8 --claim 7.4/he-normal"
+    assert f"again: {again}\n" in done.stdout
+    assert "seed 9: the run crashed" in done.stdout
+    assert "4 of 4 runs of 2 tests, 2 failed" in done.stdout
+
+
+def test_impossible_numbers_of_runs_are_refused(run):
+    """In one sentence."""
+    done = run("", "7", "spec.meta.seeds", "--runs=0")
+    assert done.returncode == 2
+    assert "--runs and --jobs must be at least 1" in done.stderr
