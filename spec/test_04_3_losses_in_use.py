@@ -179,6 +179,16 @@ def test_reported_loss_where_a_softmax_underflows(nn):
 
 
 @claim("4.3/finite-at-certainty")
+def test_loss_of_a_step_where_a_softmax_underflows(nn):
+    """A step may take its loss from the logits, whose maximum is to be subtracted there as well."""
+    net = nn.TwoLayerNet(1, 1, 2)
+    one, zeros, b2 = np.ones((1, 1)), np.zeros((1, 2)), np.array([[0, 800.0]])
+    set_parameters(net, {"W1": one, "b1": 0 * one, "W2": zeros, "b2": b2})
+    loss = net.train_step(one, np.array([[1.0, 0]]), 0.1)
+    assert costly(loss), f"the loss is {loss} where the true class is 800 below the other"
+
+
+@claim("4.3/finite-at-certainty")
 def test_reported_loss_where_a_sigmoid_underflows(nn):
     """exp(−800) is 0 as well, and 1 − 1 on the other side."""
     net = nn.MLP([1, 1], output="sigmoid")

@@ -60,6 +60,25 @@ def test_a_step_returns_the_loss_before_it(nn, network, problem: Problem):
         )
 
 
+@claim("8.1/full-batch-step")
+@pytest.mark.parametrize("output", ["sigmoid", "identity"])
+@given(two_layers=problems())
+def test_a_step_returns_the_loss_that_goes_with_the_output(nn, output: str, two_layers: Problem):
+    """A step may come to its loss by a way of its own, such as the logits; it is the same loss."""
+    problem = Problem((*two_layers.sizes[:2], 1), two_layers.m, two_layers.seed, output)
+    net = mlp(nn, problem)
+    for name, value in problem.parameters.items():  # a quarter: no probability comes near 0 or 1
+        set_parameters(net, {name: value / 4})
+    expected = net.compute_loss(net.forward(problem.X), problem.Y)
+    agree(
+        net.train_step(problem.X, problem.Y, 0.5),
+        expected,
+        scale=1 + abs(expected),
+        mistakes={"the mean over the m samples is missing": problem.m * expected},
+        what=f"the loss that train_step returns for the output {output}",
+    )
+
+
 @claim(
     "8.1/step-descends",
     r"\mathcal L(\theta - \eta g) = \mathcal L(\theta) - \eta\,\lVert g\rVert^2 + O(\eta^2)",
