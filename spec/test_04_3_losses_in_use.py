@@ -13,7 +13,7 @@ from spec.harness import arguments_after, claim, refuses
 from spec.harness.compare import Array
 from spec.harness.guard import Guarded
 from spec.harness.losses import judge_loss, yes_or_no
-from spec.harness.networks import set_parameters, two_layer_net
+from spec.harness.networks import mlp, set_parameters, two_layer_net
 from spec.harness.strategies import Problem, problems
 
 # ## Certain predictions
@@ -162,6 +162,22 @@ def test_loss_reported_by_any_network(nn, output: str, two_layers: Problem):
     widths = (n, hidden, K if output == "softmax" else 1)
     problem = Problem(widths, two_layers.m, two_layers.seed, output)
     judge_reported(nn.MLP(list(widths), output=output), problem)
+
+
+@claim("4.3/reported-loss")
+@pytest.mark.parametrize("output", ["softmax", "sigmoid", "identity"])
+@given(two_layers=problems())
+def test_loss_reported_of_any_predictions(nn, output: str, two_layers: Problem):
+    """Ŷ is an argument: what the network itself said last, for other samples here, has no say."""
+    K = two_layers.sizes[-1] if output == "softmax" else 1
+    problem = Problem((*two_layers.sizes[:2], K), two_layers.m, two_layers.seed, output)
+    net = mlp(nn, problem)
+    set_parameters(net, {n: v / 4 for n, v in problem.parameters.items()})
+    Y_hat = net.forward(problem.X)
+    earlier = net.forward(-problem.X)
+    losses = [np.mean(term_of(output, each, problem.Y)) for each in (Y_hat, earlier)]
+    mistakes = {"it is the loss of what the network said last": losses[1]}
+    judge_loss(net.compute_loss(Y_hat, problem.Y), losses[0], mistakes, "compute_loss(Y_hat, Y)")
 
 
 # Two logits 800 apart give a probability that is 0 in floating point. The truth is a loss of 800 for
