@@ -189,6 +189,15 @@ def wrong_directions(g: np.ndarray, beta1: float, beta2: float, lr: float) -> di
     }
 
 
+@claim("10/adam", r"\lvert\hat m\rvert / (\sqrt{\hat v} + \epsilon) < 1")
+def test_epsilon_shortens_the_steps_of_adam(nn):
+    """A gradient no larger than some ε is noise around a minimum: it must not make a whole step of η."""
+    g = 2.0**-25 * np.array([[1.0, -1, 1], [-1, 1, -1]])
+    theta, _ = nn.adam(np.zeros(g.shape), g, None, 0.125)
+    share = -theta / (0.125 * np.sign(g))
+    assert np.all((share > 0) & (share < 0.99)), f"it makes {share.max():.3g} of a step of the rate"
+
+
 @claim("10/memory-of-one-parameter")
 def test_parameters_trained_in_turn_do_not_meet(nn, rng):
     """A velocity in a global, or one counter of steps for all, would mix the layers of a network."""
