@@ -47,7 +47,7 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn):
         [10, 60, 30],
         [30, 60, 10],
         [34, 33, 33],
-        [30, 30, 40],
+        [40, 30, 30],
         [5, 15, 80],
     ]
     Y_hat, labels = np.array(rows) / 100, np.array([0, 2, 1, 0, 0, 1, 2])
