@@ -13,7 +13,7 @@ from spec.harness import arguments_after, claim, refuses
 from spec.harness.compare import Array
 from spec.harness.guard import Guarded
 from spec.harness.losses import judge_loss, yes_or_no
-from spec.harness.networks import set_parameters, two_layer_net
+from spec.harness.networks import mlp, set_parameters, two_layer_net
 from spec.harness.strategies import Problem, problems
 
 # ## Certain predictions
@@ -164,6 +164,22 @@ def test_loss_reported_by_any_network(nn, output: str, two_layers: Problem):
     judge_reported(nn.MLP(list(widths), output=output), problem)
 
 
+@claim("4.3/reported-loss")
+@pytest.mark.parametrize("output", ["softmax", "sigmoid", "identity"])
+@given(two_layers=problems())
+def test_loss_reported_of_any_predictions(nn, output: str, two_layers: Problem):
+    """Ŷ is an argument: what the network itself said last, for other samples here, has no say."""
+    K = two_layers.sizes[-1] if output == "softmax" else 1
+    problem = Problem((*two_layers.sizes[:2], K), two_layers.m, two_layers.seed, output)
+    net = mlp(nn, problem)
+    set_parameters(net, {n: v / 4 for n, v in problem.parameters.items()})
+    Y_hat = net.forward(problem.X)
+    earlier = net.forward(-problem.X)
+    losses = [np.mean(term_of(output, each, problem.Y)) for each in (Y_hat, earlier)]
+    mistakes = {"it is the loss of what the network said last": losses[1]}
+    judge_loss(net.compute_loss(Y_hat, problem.Y), losses[0], mistakes, "compute_loss(Y_hat, Y)")
+
+
 # Two logits 800 apart give a probability that is 0 in floating point. The truth is a loss of 800 for
 # that sample; a capped logarithm says less, but says it in finite numbers.
 
@@ -175,6 +191,16 @@ def test_reported_loss_where_a_softmax_underflows(nn):
     one, zeros, b2 = np.ones((1, 1)), np.zeros((1, 2)), np.array([[-800.0, 0]])
     set_parameters(net, {"W1": one, "b1": 0 * one, "W2": zeros, "b2": b2})
     loss = net.compute_loss(net.forward(one), np.array([[1.0, 0]]))
+    assert costly(loss), f"the loss is {loss} where the true class is 800 below the other"
+
+
+@claim("4.3/finite-at-certainty")
+def test_loss_of_a_step_where_a_softmax_underflows(nn):
+    """A step may take its loss from the logits, whose maximum is to be subtracted there as well."""
+    net = nn.TwoLayerNet(1, 1, 2)
+    one, zeros, b2 = np.ones((1, 1)), np.zeros((1, 2)), np.array([[0, 800.0]])
+    set_parameters(net, {"W1": one, "b1": 0 * one, "W2": zeros, "b2": b2})
+    loss = net.train_step(one, np.array([[1.0, 0]]), 0.1)
     assert costly(loss), f"the loss is {loss} where the true class is 800 below the other"
 
 

@@ -60,6 +60,16 @@ def test_a_step_returns_the_loss_before_it(nn, network, problem: Problem):
         )
 
 
+@claim("8.1/full-batch-step")
+@given(problem=problems(output="sigmoid") | problems(output="identity"))
+def test_a_step_returns_the_loss_of_its_output(nn, problem: Problem):
+    """A step may come to its loss by a way of its own, from the logits; it is the same loss."""
+    net = mlp(nn, problem)
+    set_parameters(net, {n: v / 4 for n, v in problem.parameters.items()})  # no ŷ near 0 or 1
+    loss = net.compute_loss(net.forward(problem.X), problem.Y)
+    agree(net.train_step(problem.X, problem.Y, 0.5), loss, scale=1 + abs(loss), what="the loss")
+
+
 @claim(
     "8.1/step-descends",
     r"\mathcal L(\theta - \eta g) = \mathcal L(\theta) - \eta\,\lVert g\rVert^2 + O(\eta^2)",
@@ -305,10 +315,11 @@ def test_an_epoch_is_an_update_for_every_batch(nn, rng):
 
 
 @claim("8.1/epoch", r"\mathcal B^{(1)} \ne \mathcal B^{(2)}")
-def test_every_epoch_is_a_new_partition_of_all_samples(nn, rng):
+@pytest.mark.parametrize("given_one", [True, False], ids=["a generator", "none"])
+def test_every_epoch_is_a_new_partition_of_all_samples(nn, rng, given_one: bool):
     """30 samples fall into batches of 5 alike in two epochs less than once in 10^17 times."""
     m, B = 30, 5
-    net, _ = recorded(nn, m, 0.25, 2, B, rng)
+    net, _ = recorded(nn, m, 0.25, 2, B, *([rng] if given_one else []))
     epochs = [net.steps[: m // B], net.steps[m // B :]]
     members = [[numbers(X, m, 2) for X, *_ in epoch] for epoch in epochs]
     for epoch in members:

@@ -48,7 +48,7 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
         [10, 60, 30],
         [30, 60, 10],
         [34, 33, 33],
-        [30, 30, 40],
+        [40, 30, 30],
         [5, 15, 80],
     ]
     Y_hat, Y = np.array(rows)[:m] / 100, np.eye(3)[[0, 2, 1, 0, 0, 1, 2]][:m]

@@ -151,7 +151,7 @@ def adam_direction(
 @given(history=histories(unit=2.0**32))
 def test_adam(nn, history):
     """Steps of about η at any scale of g: one so large that ε has no say, and 0, where nothing moves."""
-    for options in ((), (0.125, 0.5, 0.75)):
+    for options in ((), (0.125, 0.25, 0.375)):
         lr, *betas = options or (0.001, 0.9, 0.999)
         (theta, g), state = history, None
         for t in range(1, 6):
@@ -187,6 +187,15 @@ def wrong_directions(g: np.ndarray, beta1: float, beta2: float, lr: float) -> di
         "the gradient takes the place of its mean": adam_direction(g, 0.0, beta2, t, t),
         "the learning rate is left out": right / lr,
     }
+
+
+@claim("10/adam", r"\lvert\hat m\rvert / (\sqrt{\hat v} + \epsilon) < 1")
+def test_epsilon_shortens_the_steps_of_adam(nn):
+    """A gradient no larger than some ε is noise around a minimum: it must not make a whole step of η."""
+    g = 2.0**-25 * np.array([[1.0, -1, 1], [-1, 1, -1]])
+    theta, _ = nn.adam(np.zeros(g.shape), g, None, 0.125)
+    share = -theta / (0.125 * np.sign(g))
+    assert np.all((share > 0) & (share < 0.99)), f"it makes {share.max():.3g} of a step of the rate"
 
 
 @claim("10/memory-of-one-parameter")

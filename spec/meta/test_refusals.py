@@ -6,7 +6,6 @@ import pytest
 import impl
 
 X, W, b = np.ones((7, 3)), np.ones((3, 5)), np.zeros((1, 5))
-NET = impl.TwoLayerNet(3, 4, 2)
 
 
 @pytest.mark.parametrize(
@@ -14,9 +13,14 @@ NET = impl.TwoLayerNet(3, 4, 2)
     [
         (lambda: impl.affine(X, W.T, b), "X has shape (7, 3), expected (m, 5)"),
         (lambda: impl.affine(X, W, np.zeros(4)), "b has shape (1, 4), expected (m, 5)"),
+        (
+            lambda: impl.affine(np.ones((7, 3, 2)), W, b),
+            "X has shape (7, 3, 2), expected (m, 3)",
+        ),
         (lambda: impl.affine_backward(X, X, W), "dZ has shape (7, 3), expected (m, 5)"),
         (lambda: impl.softmax(np.ones(3)), "Z has shape (3,), expected (m, n)"),
         (lambda: impl.one_hot([0, 3], 3), "labels run from 0 to 3, expected 0 to 2"),
+        (lambda: impl.one_hot([0, 5], 4), "labels run from 0 to 5, expected 0 to 3"),
         (lambda: impl.one_hot([0, -1], 3), "labels run from -1 to 0, expected 0 to 2"),
         (
             lambda: impl.cross_entropy(np.ones((2, 3)), np.ones((3, 3))),
@@ -27,13 +31,17 @@ NET = impl.TwoLayerNet(3, 4, 2)
             "y_hat has shape (4, 1), expected that of y, (4,)",
         ),
         (lambda: impl.MLP([3, 0, 2]), "a layer's width is 0, expected an integer of at least 1"),
+        (lambda: impl.MLP([3, 2.5]), "a layer's width is 2.5, expected an integer of at least 1"),
         (lambda: impl.MLP([3]), "the number of layers is 0, expected an integer of at least 1"),
         (
             lambda: impl.MLP([3, 2], activation="rely"),
             "activation is 'rely', expected one of relu,",
         ),
         (lambda: impl.MLP([3, 2], output="relu"), "output is 'relu', expected one of softmax,"),
-        (lambda: NET.forward(np.ones((7, 4))), "X has shape (7, 4), expected (m, 3)"),
+        (
+            lambda: impl.TwoLayerNet(3, 4, 2).forward(np.ones((7, 4))),
+            "X has shape (7, 4), expected (m, 3)",
+        ),
         (
             lambda: list(impl.minibatches(X, X, 0, np.random.default_rng(0))),
             "batch_size is 0, expected an integer of at least 1",
@@ -50,3 +58,8 @@ def test_wrong_input_is_refused_by_name(call, sentence):
     with pytest.raises(ValueError) as refusal:  # noqa: PT011  the sentence is compared below
         call()
     assert sentence in str(refusal.value)
+
+
+def test_a_width_may_be_any_kind_of_integer():
+    """NumPy's integers come out of arrays and shapes."""
+    assert impl.MLP([np.int64(3), 2]).W1.shape == (3, 2)
