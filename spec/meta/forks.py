@@ -1,16 +1,15 @@
 """Judging many implementations, or one from many seeds, at the price of one start.
 
-pytest collects the specification once; then each case runs in a fork of that process, as many at a
-time as there are cores. A fork inherits the collected tests and the imported libraries, so a case
+pytest collects the specification once; then each case is judged in a fork of that process, as many at
+a time as there are cores. A fork inherits the collected tests and the imported libraries, so a case
 costs little more than its own calls, and what it breaks dies with it.
 """
 
 import argparse
+import gc
 import json
 import os
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -23,10 +22,12 @@ from spec.harness.plugin import LEDGER, SUBJECT
 
 Case = TypeVar("Case")
 Judge = Callable[[pytest.Session, Case], Any]  # what one fork does; its result must fit into JSON
+Tell = Callable[[Case, Any], None]  # is told each case as it ends, with its result, None for a crash
 JOBS = os.cpu_count() or 1
+QUICK = "--hypothesis-profile=quick"
 OPTIONS = (
     str(REFERENCE.parent / "spec"),
-    *("-q", "-p", "no:cacheprovider", "--time-limit=5"),
+    *("-qq", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Hypothesis is imported already
 )
 
@@ -34,71 +35,90 @@ OPTIONS = (
 class Forks(Generic[Case]):
     """A pytest plugin that, instead of running the tests, runs `judge` in a fork for each case."""
 
-    def __init__(self, cases: Sequence[Case], judge: Judge[Case], jobs: int) -> None:
-        self.cases, self.judge, self.jobs = cases, judge, jobs
-        self.outcomes: list[Any] = []
+    def __init__(
+        self, cases: Sequence[Case], judge: Judge[Case], tell: Tell[Case], jobs: int
+    ) -> None:
+        self.cases, self.judge, self.tell, self.jobs = cases, judge, tell, jobs
+        self.outcomes: dict[int, Any] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Fork for each case and gather what the forks found, in the order of the cases."""
+        """Fork for each case, and gather what the forks find."""
+
+        def judge(place: int) -> Any:
+            session.config.pluginmanager.unregister(name="terminalreporter")
+            return self.judge(session, self.cases[place])
+
         _warm_up()
-        running: set[int] = set()
-        begin = time.monotonic()
-        with tempfile.TemporaryDirectory() as scratch:
-            paths = [Path(scratch, f"{n}.json") for n in range(len(self.cases))]
-            for done, (case, path) in enumerate(zip(self.cases, paths, strict=True)):
-                if len(running) >= self.jobs:
-                    running.discard(os.wait()[0])
-                running.add(self._fork(session, case, path))
-                _progress(done, len(self.cases), time.monotonic() - begin)
-            while running:
-                running.discard(os.wait()[0])
-            self.outcomes = list(_gathered(paths))
+        for place, outcome in forked(len(self.cases), self.jobs, judge):
+            self.outcomes[place] = outcome
+            self.tell(self.cases[place], outcome)
         return True
 
-    def _fork(self, session: pytest.Session, case: Case, path: Path) -> int:
-        pid = os.fork()
-        if pid:
-            return pid
-        status = 1
-        try:
-            session.config.pluginmanager.unregister(name="terminalreporter")
-            path.write_text(json.dumps(self.judge(session, case)), encoding="utf-8")
-            status = 0
-        finally:
-            os._exit(status)
+
+def forked(n: int, jobs: int, work: Callable[[int], Any]) -> Iterator[tuple[int, Any]]:
+    """Do `work` on 0 ... n - 1, each in a fork, `jobs` at a time; yield each with its result as it ends.
+
+    The result of a fork that crashed is None.
+    """
+    running: dict[int, int] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+
+        def ended() -> tuple[int, Any]:
+            place = running.pop(os.wait()[0])
+            path = Path(scratch, str(place))
+            return place, json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+        gc.freeze()  # a collection in a fork would copy the pages that it shares
+        for place in range(n):
+            if len(running) >= jobs:
+                yield ended()
+            pid = os.fork()
+            if not pid:
+                _work(work, place, Path(scratch, str(place)))
+            running[pid] = place
+        while running:
+            yield ended()
 
 
-def _gathered(paths: list[Path]) -> Iterator[Any]:
-    """What each fork wrote; None where it died before."""
-    for path in paths:
-        yield json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def _progress(done: int, n: int, seconds: float) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done + 1} of {n}, {seconds:.0f} s ")
-        sys.stderr.flush()
+def _work(work: Callable[[int], Any], place: int, path: Path) -> None:
+    """Write what comes of the work to `path`, whole or not at all, and end this process."""
+    status = 1
+    try:
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(json.dumps(work(place)), encoding="utf-8")
+        unfinished.rename(path)
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def _warm_up() -> None:
-    """Import what tests import when first used, once, before forking."""
+    """Import, and compute, what tests need whatever the seed: once, before forking."""
     import scipy.stats  # noqa: F401
-    import sklearn.datasets
     import sklearn.linear_model  # noqa: F401
+
+    from spec.harness import moons
+
+    moons.moons()
+    moons.fresh_moons()
 
 
 def in_forks(
-    cases: Sequence[Case], judge: Judge[Case], *options: str, jobs: int = JOBS
+    cases: Sequence[Case],
+    judge: Judge[Case],
+    *options: str,
+    tell: Tell[Case] = lambda case, outcome: None,
+    jobs: int = JOBS,
 ) -> list[Any]:
     """Collect the specification with these options of pytest; the result of `judge` for each case.
 
     RuntimeError if it could not be collected.
     """
-    forks = Forks(cases, judge, jobs)
+    forks = Forks(cases, judge, tell, jobs)
     pytest.main([*OPTIONS, *options], plugins=[forks])
     if len(forks.outcomes) != len(cases):
-        raise RuntimeError("the specification could not be collected; `pytest spec` says why")
-    return forks.outcomes
+        raise RuntimeError("the specification could not be collected: `pytest spec` says why")
+    return [forks.outcomes[place] for place in range(len(cases))]
 
 
 def judged(
@@ -119,9 +139,18 @@ def obligations(session: pytest.Session) -> list[pytest.Item]:
     return [item for item in session.items if collection.is_obligation(item)]
 
 
-def command_line(description: str) -> argparse.ArgumentParser:
-    """What every program that judges in forks is told: where to write, and how many at a time."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the outcomes as JSON")
-    parser.add_argument("--jobs", type=int, default=JOBS, help="forks at a time (default: cores)")
+def command_line(program: str, description: str) -> argparse.ArgumentParser:
+    """The options that every program has that judges in forks."""
+    parser = argparse.ArgumentParser(prog=f"python -m spec.meta.{program}", description=description)
+    parser.add_argument(
+        "--jobs", type=at_least_one, default=JOBS, help="forks at a time (default: the cores)"
+    )
     return parser
+
+
+def at_least_one(given: str) -> int:
+    """A whole number of 1 or more, for argparse to refuse any other."""
+    number = int(given)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{given}: expected a whole number of at least 1")
+    return number

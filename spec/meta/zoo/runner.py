@@ -21,6 +21,8 @@ from .cheats import IN_ANY, Cheat
 from .entries import NOTEBOOK, ZOO, Wrong, loaded
 from .figures import Told, figures
 
+LIMIT = "--time-limit=5"
+
 
 def told(found: Results) -> Told:
     """How each claim that does not hold ended, and what its tests say, in the theory's order."""
@@ -60,16 +62,15 @@ def judged_claims(session: pytest.Session, _: None) -> list[str]:
     return sorted({collection.claim_of(item).id for item in forks.obligations(session)})
 
 
-def judge_all() -> dict[str, Any]:
+def judge_all(jobs: int) -> dict[str, Any]:
     """What the specification says of the notebook, of each entry of the zoo, and of each cheat."""
     judges = {type(None): judged_claims, Wrong: judge_wrong, Cheat: judge_cheat}
 
     def judge(session: pytest.Session, case: Any) -> Any:
         return judges.get(type(case), judge_notebook)(session, case)
 
-    quick = "--hypothesis-profile=quick"
-    claims, notebook, *wrong = forks.in_forks([None, NOTEBOOK, *ZOO], judge, quick)
-    cheats = forks.in_forks(IN_ANY, judge)
+    claims, notebook, *wrong = forks.in_forks([None, NOTEBOOK, *ZOO], judge, forks.QUICK, LIMIT, jobs=jobs)
+    cheats = forks.in_forks(IN_ANY, judge, LIMIT, jobs=jobs)
     return {
         "obligations": claims,
         "notebook": notebook,
@@ -80,8 +81,10 @@ def judge_all() -> dict[str, Any]:
 
 def main() -> None:
     """Judge the zoo, write the outcomes, and print the figures."""
-    arguments = forks.command_line(__doc__.partition("\n")[0]).parse_args()
-    outcomes = judge_all()
+    parser = forks.command_line("zoo.runner", __doc__.partition("\n")[0])
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the outcomes as JSON")
+    arguments = parser.parse_args()
+    outcomes = judge_all(arguments.jobs)
     if arguments.out:
         arguments.out.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
     sys.stdout.write("\n".join(f"{f.what:50} {f.measured}" for f in figures(outcomes)) + "\n")
