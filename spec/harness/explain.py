@@ -55,7 +55,8 @@ def explain(error: BaseException, trial: Trial) -> Explanation:
             case,
             code,
         )
-    return Explanation(_sentence(error, trial), case=case, code=code)
+    cause = error.cause if isinstance(error, Refuted) else ""
+    return Explanation(_sentence(error, trial), cause=cause, case=case, code=code)
 
 
 def _sentence(error: BaseException, trial: Trial) -> str:

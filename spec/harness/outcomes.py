@@ -15,7 +15,14 @@ class NotWrittenYet(Skipped):
 
 
 class Refuted(AssertionError):
-    """The implementation contradicts a claim; the message is one sentence in the learner's terms."""
+    """The implementation contradicts a claim; the message is one sentence in the learner's terms.
+
+    `cause` names the mistake that explains it, where one does.
+    """
+
+    def __init__(self, sentence: str, cause: str = "") -> None:
+        super().__init__(sentence)
+        self.cause = cause
 
 
 class Raised(Refuted):

@@ -106,20 +106,20 @@ def variance_is(
     if low <= measured / variance <= high:
         return
     raise Refuted(
-        f"{what} of {values.size} numbers has variance {measured:.4g}, expected {variance:.4g}"
-        + _causes(measured, mistakes or {}, low, high)
+        f"{what} of {values.size} numbers has variance {measured:.4g}, expected {variance:.4g}",
+        _causes(measured, mistakes or {}, low, high),
     )
 
 
 def _causes(measured: float, mistakes: dict[str, float], low: float, high: float) -> str:
-    """The mistakes whose value explains the measured one, closest first, as the end of a sentence."""
+    """The mistakes whose value explains the measured one, closest first."""
     distances = {
         cause: abs(np.log(measured / wrong))
         for cause, wrong in mistakes.items()
         if wrong * low <= measured <= wrong * high
     }
     fitting = sorted(distances, key=distances.__getitem__)
-    return f": {' or '.join(fitting)}" if fitting else ""
+    return " or ".join(fitting)
 
 
 def detectable_variance_ratio(n: int, *, false_alarm: float, power: float = POWER) -> float:
@@ -161,9 +161,10 @@ def _mean_is(values: Array, mean: float, deviation: float, false_alarm: float, w
     z = (values.mean() - mean) / (deviation / np.sqrt(values.size))
     if not abs(z) <= norm.isf(false_alarm / 2):
         one_sided = np.all(values >= 0) or np.all(values <= 0)
-        why = ": all of them are of one sign" if abs(mean) < deviation / 10 and one_sided else ""
+        why = "all of them are of one sign" if abs(mean) < deviation / 10 and one_sided else ""
         raise Refuted(
-            f"{what} of {values.size} numbers has mean {values.mean():.4g}, expected {mean:.4g}{why}"
+            f"{what} of {values.size} numbers has mean {values.mean():.4g}, expected {mean:.4g}",
+            why,
         )
 
 
@@ -207,10 +208,10 @@ def distribution_is(
         for cause, wrong in (mistakes or {}).items()
         if kstest(values, wrong.cdf, method="asymp").pvalue >= false_alarm
     ]
-    why = f": {' or '.join(fitting)}" if fitting else ""
     raise Refuted(
         f"{what} does not follow the {_name(distribution)} law: its distribution function "
-        f"is off by {result.statistic:.3f} near {result.statistic_location:.3g}{why}"
+        f"is off by {result.statistic:.3f} near {result.statistic_location:.3g}",
+        " or ".join(fitting),
     )
 
 
@@ -331,14 +332,14 @@ def drawn_like(
     low, high = _ratio_bounds(values.size, rate)
     if not low * expected <= measured <= high * expected:
         raise Refuted(
-            f"{what} of {values.size} numbers has variance {measured:.4g}, {what_other} {expected:.4g}"
-            + _causes(measured / expected, mistakes or {}, low, high)
+            f"{what} of {values.size} numbers has variance {measured:.4g}, {what_other} {expected:.4g}",
+            _causes(measured / expected, mistakes or {}, low, high),
         )
     result = ks_2samp(values, others, method="exact")  # the limiting law is 2 % too small out here
     if not result.pvalue >= rate:
         raise Refuted(
             f"{what} has the variance of {what_other}, but not its law: their distribution "
-            f"functions differ by {result.statistic:.3f} near {result.statistic_location:.3g}"
+            f"functions differ by {result.statistic:.3f} near {result.statistic_location:.3g}",
         )
 
 
