@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, claim
-from spec.harness.networks import get_parameters, gradient, set_parameters
+from spec.harness.networks import cached, get_parameters, gradient, set_parameters
 from spec.harness.sampling import sample_of
 from spec.harness.strategies import pre_activations
 
@@ -129,7 +129,10 @@ def neuron_below_zero(nn, activation: str):
     """A network with one hidden neuron that is below zero on all of X, after a forward pass."""
     net = nn.MLP([1, 1, 1], activation=activation, output="identity")
     set_parameters(net, BELOW_ZERO)
-    return net, net.forward(X)
+    Y_hat = net.forward(X)
+    z = sample_of(cached(net, 2)["Z1"], X.shape, "Z1").ravel()
+    assert np.all(z < 0), f"Z1 is {z}, expected x - 1.25 = {X.ravel() - 1.25}"
+    return net, Y_hat
 
 
 @claim(
@@ -145,7 +148,7 @@ def test_dead_neuron_gets_no_gradient(nn, name: str):
     agree(
         gradient(net, Y, name),
         np.zeros((1, 1)),
-        mistakes={"the hidden activation's derivative is left out": inputs.T @ dA1},
+        mistakes={"the gate of a silent neuron is open": inputs.T @ dA1},
         what=name,
     )
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, claim, measured, oracle
-from spec.harness.networks import set_parameters
+from spec.harness.networks import cached, set_parameters
 from spec.harness.sampling import sample_of
 from spec.harness.strategies import eighths, pre_activations
 
@@ -38,13 +38,15 @@ def transparent(nn, n: int, lift: float, **options: str):
 )
 def test_output_activation_follows_from_the_task(nn, task: str, output: str, n: int):
     """A probability of one class, a distribution over several, and for regression the sum as it is."""
-    Z = eighths(np.random.default_rng(0), 5, n)
+    net = transparent(nn, n, lift=3.0, output=output)
+    Y_hat = net.forward(eighths(np.random.default_rng(0), 5, n))
+    Z = sample_of(cached(net, 2)["Z2"], (5, n), "Z2")
     possible = {kind: oracle.output(Z, kind) for kind in ("sigmoid", "softmax", "identity")}
     right = possible.pop(output)
     agree(
-        transparent(nn, n, lift=3.0, output=output).forward(Z),
+        Y_hat,
         right,
-        scale=6,  # Z + 3 is formed on the way, and no output's slope is above 1
+        scale=np.abs(Z).max(),  # no output's slope is above 1
         mistakes={
             "the output layer has the hidden layers' ReLU, too": oracle.output(
                 np.maximum(Z, 0), output
@@ -65,9 +67,13 @@ def test_hidden_activation_is_relu_unless_another_is_named(nn, options: dict[str
     z = np.array([-4.0, -1.0, -0.25, 0.25, 1.0, 4.0]).reshape(-1, 1)
     curves = {kind: sigma(z) for kind, (sigma, _) in oracle.ACTIVATIONS.items()}
     right = curves.pop(name)
-    a = transparent(nn, 1, lift=0.0, output="identity", **options).forward(z)
+    net = transparent(nn, 1, lift=0.0, output="identity", **options)
+    net.forward(z)
+    a = cached(net, 2)["A1"]
+    seen = sample_of(cached(net, 2)["Z1"], z.shape, "Z1")
+    assert np.array_equal(seen, z), f"Z1 is {seen.ravel()}, expected the input {z.ravel()}"
     if name == "leaky_relu":
-        slope = -sample_of(a, z.shape, "the network's output")[1, 0]
+        slope = -sample_of(a, z.shape, "the hidden activation")[1, 0]
         assert 0.0099 < slope < 0.1001, (
             f"leaky ReLU has the slope {slope:.4g}, expected 0.01 to 0.1"
         )
@@ -78,7 +84,7 @@ def test_hidden_activation_is_relu_unless_another_is_named(nn, options: dict[str
         scale=np.abs(right) + (name == "elu"),  # e^z - 1 may be taken as printed
         mistakes={f"the hidden activation is {kind}": wrong for kind, wrong in curves.items()}
         | {"the hidden layer has no activation": z},
-        what="the network's output",
+        what="the hidden activation",
     )
 
 

@@ -148,6 +148,7 @@ def test_output_activation_of_large_logits(nn):
         shifted = {
             "the maximum of the row is not subtracted": np.exp(Z),
             "the maximum of the whole matrix is subtracted": np.exp(Z - Z.max()),
+            "the maximum of each column is subtracted": np.exp(Z - Z.max(axis=0)),
             "the maximum of the absolute values is subtracted": np.exp(
                 Z - np.abs(Z).max(axis=1, keepdims=True)
             ),

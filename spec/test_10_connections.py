@@ -257,8 +257,8 @@ def test_a_neuron_without_activation_learns_least_squares(nn, rng):
         net.train_step(X, y, 1 / curvature[-1])
     by_origin = np.linalg.lstsq(X, y, rcond=None)[0]
     options = {"scale": np.abs(best).max(), "ulps": 64 * kappa}
-    agree(net.W1, best[:-1], mistakes={"the bias is not trained": by_origin}, what="W1", **options)
-    agree(row(net.b1), best[-1:], mistakes={"the bias is not trained": [[0]]}, what="b1", **options)
+    agree(net.W1, best[:-1], mistakes={"the bias has no part in it": by_origin}, what="W1", **options)
+    agree(row(net.b1), best[-1:], mistakes={"the bias has no part in it": [[0]]}, what="b1", **options)
 
 
 # ## Squared error is a Gaussian likelihood
