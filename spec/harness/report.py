@@ -11,7 +11,7 @@ from .loading import Subject
 from .results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
 
 COLUMNS = (HOLDS, "theorem", FAILS, WAITS, "to write", "errata")
-TITLE = 36  # columns of the terminal; the table is narrower than 80
+TITLE = 35  # columns of the terminal; the table is narrower than 80
 
 
 def provenance(subject: Subject, seed: int) -> list[str]:
@@ -50,7 +50,7 @@ def _column(outcome: Outcome) -> str:
 def _table(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
     """Claims by chapter: each stands in one of the first five columns; errata count again."""
     titles = results.ledger.titles
-    terminal.write_line(f"{'':{TITLE}}" + "".join(f"{name} " for name in COLUMNS), bold=True)
+    terminal.write_line(f"{'':{TITLE}}" + "".join(f" {name}" for name in COLUMNS), bold=True)
     counts: dict[str, Counter[str]] = {}
     for outcome in outcomes:
         count = counts.setdefault(results.ledger.chapter(outcome.id), Counter())
@@ -74,7 +74,7 @@ def _row(terminal: Any, title: str, count: Counter[str], bold: bool = False) -> 
     }
     for name in COLUMNS:
         markup = {colours[name]: True, "bold": bold} if count[name] else {}
-        terminal.write(f"{count[name] or '·':>{len(name)}} ", **markup)
+        terminal.write(f" {count[name] or '·':>{len(name)}}", **markup)
     terminal.write_line("")
 
 
