@@ -1,0 +1,75 @@
+"""The table: who takes how long, what is asked of the reference, and what the suite costs."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import pyperf
+import torch
+from threadpoolctl import threadpool_info
+
+from .contenders import Contenders, gradient_checks, training_steps
+from .rounds import ROUNDS, alternate, ratio
+from .suite import costs
+
+STEPS = {  # (m, n_in, hidden, out): the time of impl by another's, at most
+    (210, 2, 10, 2): {"PyTorch": 0.5, "scikit-learn": 1.0},
+    (128, 64, 64, 10): {"PyTorch": 0.5, "scikit-learn": 1.0},
+    (256, 784, 256, 10): {"products": 1.2, "PyTorch": 1.1, "scikit-learn": 1.0},
+}
+CHECKS = {(210, 2, 10, 2): {"PyTorch": 1.0}}
+NAMES = ("impl", "products", "PyTorch", "scikit-learn")
+
+
+def machine() -> str:
+    """The processor, its load, the threads, and the versions of what is timed."""
+    found = pyperf.Run([1.0], collect_metadata=True).get_metadata()
+    blas = [b for b in threadpool_info() if b["user_api"] == "blas"]
+    kernels = ", ".join(f"{b['internal_api']} {b['architecture']}" for b in blas)
+    threads = {b["num_threads"] for b in blas} | {torch.get_num_threads()}
+    return "\n".join(
+        [
+            f"{found.get('cpu_model_name', platform.machine())}, {found['cpu_count']} cores, "
+            f"load {found.get('load_avg_1min', 'unknown')}, threads {threads}",
+            f"Python {platform.python_version()}, numpy {version('numpy')} ({kernels}), "
+            f"torch {version('torch')}, scikit-learn {version('scikit-learn')}",
+        ]
+    )
+
+
+def row(label: str, contenders: Contenders, asked: dict[str, float]) -> str:
+    """One line: the medians in microseconds, then each ratio with what is asked of it."""
+    times = alternate(contenders)
+    cells = [f"{times[n].median() * 1e6:14,.1f}" if n in times else " " * 14 for n in NAMES]
+    for name in NAMES[1:]:
+        cell = ""
+        if name in times:
+            measured = ratio(times["impl"], times[name])
+            cell = f"{measured:.2f}"
+            if name in asked:
+                answer = "yes" if measured <= asked[name] else "no"
+                cell += f" <= {asked[name]:.2f} {answer:3}"
+        cells.append(f"{cell:>20}")
+    return f"{label:34}" + "".join(cells)
+
+
+def table() -> Iterator[str]:
+    """Line by line, as each is known."""
+    yield machine()
+    yield f"\nmicroseconds, medians of {ROUNDS} rounds; medians of the ratios within a round\n"
+    ratios = [f"impl / {name}" for name in NAMES[1:]]
+    yield " " * 34 + "".join(f"{n:>14}" for n in NAMES) + "".join(f"{r:>20}" for r in ratios)
+    for sizes, asked in STEPS.items():
+        yield row(f"train_step {sizes}", training_steps(sizes), asked)
+    for sizes, asked in CHECKS.items():
+        yield row(f"gradient_check {sizes}", gradient_checks(sizes), asked)
+    yield "\nCPU seconds\n"
+    for what, seconds, passes in costs():
+        yield f"pytest {what:27}{seconds:14.1f}{'' if passes else '   it fails'}"
+
+
+if __name__ == "__main__":
+    for line in table():
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
