@@ -22,20 +22,16 @@ CHECKS = {(210, 2, 10, 2): {"PyTorch": 1.0}}
 NAMES = ("impl", "products", "PyTorch", "scikit-learn")
 
 
-def machine() -> str:
-    """The processor, its load, the threads, and the versions of what is timed."""
+def machine() -> Iterator[str]:
+    """The processor and its load, the versions of what is timed, the threads and who multiplies."""
     found = pyperf.Run([1.0], collect_metadata=True).get_metadata()
-    blas = [b for b in threadpool_info() if b["user_api"] == "blas"]
-    kernels = ", ".join(f"{b['internal_api']} {b['architecture']}" for b in blas)
-    threads = {b["num_threads"] for b in blas} | {torch.get_num_threads()}
-    return "\n".join(
-        [
-            f"{found.get('cpu_model_name', platform.machine())}, {found['cpu_count']} cores, "
-            f"load {found.get('load_avg_1min', 'unknown')}, threads {threads}",
-            f"Python {platform.python_version()}, numpy {version('numpy')} ({kernels}), "
-            f"torch {version('torch')}, scikit-learn {version('scikit-learn')}",
-        ]
-    )
+    processor = found.get("cpu_model_name", platform.machine())
+    yield f"{processor}, {found['cpu_count']} cores, load {found.get('load_avg_1min', 'unknown')}"
+    versions = [f"{name} {version(name)}" for name in ("numpy", "torch", "scikit-learn")]
+    yield f"Python {platform.python_version()}, {', '.join(versions)}"
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    kernels = {f"{b['internal_api']} {b['architecture']}, threads {b['num_threads']}" for b in blas}
+    yield f"NumPy: {'; '.join(sorted(kernels))}. PyTorch: threads {torch.get_num_threads()}"
 
 
 def row(label: str, contenders: Contenders, asked: dict[str, float]) -> str:
@@ -56,7 +52,7 @@ def row(label: str, contenders: Contenders, asked: dict[str, float]) -> str:
 
 def table() -> Iterator[str]:
     """Line by line, as each is known."""
-    yield machine()
+    yield from machine()
     yield f"\nmicroseconds, medians of {ROUNDS} rounds; medians of the ratios within a round\n"
     ratios = [f"impl / {name}" for name in NAMES[1:]]
     yield " " * 34 + "".join(f"{n:>14}" for n in NAMES) + "".join(f"{r:>20}" for r in ratios)
