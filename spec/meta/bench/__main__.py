@@ -53,14 +53,14 @@ def row(label: str, contenders: Contenders, asked: dict[str, float]) -> str:
 def table() -> Iterator[str]:
     """Line by line, as each is known."""
     yield from machine()
-    yield f"\nmicroseconds, medians of {ROUNDS} rounds; medians of the ratios within a round\n"
+    yield f"\nmicroseconds of CPU time, medians of {ROUNDS} rounds; medians of the ratios within a round\n"
     ratios = [f"impl / {name}" for name in NAMES[1:]]
     yield " " * 34 + "".join(f"{n:>14}" for n in NAMES) + "".join(f"{r:>20}" for r in ratios)
     for sizes, asked in STEPS.items():
         yield row(f"train_step {sizes}", training_steps(sizes), asked)
     for sizes, asked in CHECKS.items():
         yield row(f"gradient_check {sizes}", gradient_checks(sizes), asked)
-    yield "\nCPU seconds\n"
+    yield "\nseconds of CPU time\n"
     for what, seconds, passes in costs():
         yield f"pytest {what:27}{seconds:14.1f}{'' if passes else '   it fails'}"
 

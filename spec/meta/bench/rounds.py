@@ -1,10 +1,12 @@
 """Timing in rounds: in each, every contender has a turn, so that the machine's moods hit them alike.
 
-pyperf keeps the times, their medians and what the machine was; it times one benchmark after the
-other, though, minutes apart, and so the turns are taken here.
+All run in one thread, so their CPU time is what they cost, and what else the machine does takes no
+turn of theirs. pyperf keeps the times and their medians; it times one benchmark after the other,
+though, and so the turns are taken here.
 """
 
 import statistics
+import time
 import timeit
 
 import pyperf
@@ -16,8 +18,10 @@ TURN = 0.01  # seconds, at least one call
 
 
 def alternate(contenders: Contenders) -> dict[str, pyperf.Benchmark]:
-    """The seconds a call, round by round; each round goes through the contenders the other way."""
-    timers = {name: timeit.Timer(call) for name, call in contenders.items()}
+    """The CPU seconds of a call; every other round takes the contenders in the other order."""
+    timers = {
+        name: timeit.Timer(call, timer=time.process_time) for name, call in contenders.items()
+    }
     for timer in timers.values():
         timer.timeit(20)  # what happens once only: imports, buffers, the processor's clock
     calls = {name: max(1, round(TURN / timer.timeit(5) * 5)) for name, timer in timers.items()}
