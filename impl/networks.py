@@ -106,7 +106,7 @@ class MLP:
         dZ, m, gradients = self.dZ_factor * (A - Y), len(Y), {}
         for l in range(self.L, 0, -1):
             W = getattr(self, f"W{l}")
-            dW = self.cache[f"A{l - 1}"].T @ dZ / m
+            dW = self.cache[f"A{l - 1}"].T @ (dZ / m)
             gradients[f"dW{l}"] = dW + l2_gradient(W, self.l2) if self.l2 else dW
             gradients[f"db{l}"] = dZ.sum(axis=0, keepdims=True) / m
             if l > 1:
