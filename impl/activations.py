@@ -29,7 +29,7 @@ def neuron(x: ArrayLike, w: ArrayLike, b: float, activation: Callable[[Any], Any
 
 def relu(z: ArrayLike) -> Array:
     """max(0, z)."""
-    return np.maximum(0, z)
+    return np.maximum(z, 0)
 
 
 def relu_grad(z: ArrayLike) -> Array:

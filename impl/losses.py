@@ -42,8 +42,3 @@ def cross_entropy_from_logits(Z: Array, Y: Array) -> float:
     """The cross-entropy of softmax(Z) without the round trip through probabilities (5.3)."""
     Z = Z - Z.max(axis=1, keepdims=True)
     return float((np.sum(np.log(np.exp(Z).sum(axis=1))) - np.sum(Z * Y)) / len(Y))
-
-
-def binary_cross_entropy_from_logits(z: Array, y: Array) -> float:
-    """The binary cross-entropy of sigmoid(z): mean of log(1 + exp(z)) - y z, without overflow."""
-    return float(np.sum(np.logaddexp(0, z) - y * z) / len(y))

@@ -21,18 +21,11 @@ from .regularisation import l2_gradient, l2_penalty
 
 Initialiser = Callable[[int, int, Generator], Array]
 
-# output activation, its loss, the same loss from logits, and c in dZ[L] = c (A[L] - Y): see 5.3
-OUTPUTS: dict[
-    str, tuple[Callable[[Any], Array], Callable[..., float], Callable[..., float], int]
-] = {
-    "softmax": (softmax, losses.cross_entropy, losses.cross_entropy_from_logits, 1),
-    "sigmoid": (
-        sigmoid,
-        losses.binary_cross_entropy,
-        losses.binary_cross_entropy_from_logits,
-        1,
-    ),
-    "identity": (np.copy, losses.mean_squared_error, losses.mean_squared_error, 2),
+# output activation, its loss, whether that is a cross-entropy, and c in dZ[L] = c (A[L] - Y): see 5.3
+OUTPUTS: dict[str, tuple[Callable[[Any], Array], Callable[..., float], bool, int]] = {
+    "softmax": (softmax, losses.cross_entropy, True, 1),
+    "sigmoid": (sigmoid, losses.binary_cross_entropy, True, 1),
+    "identity": (np.copy, losses.mean_squared_error, False, 2),
 }
 INITIALISERS: dict[str, Initialiser] = {
     "small": initialisation.small_random,
@@ -70,7 +63,7 @@ class MLP:
         self.L = len(sizes) - 1
         at_least_one("the number of layers", self.L)
         self.sigma, self.sigma_grad = one_of("activation", activation, ACTIVATIONS)
-        self.output, self.loss, self.loss_from_logits, self.dZ_factor = one_of(
+        self.output, self.loss, self.is_cross_entropy, self.dZ_factor = one_of(
             "output", output, OUTPUTS
         )
         self.l2 = l2
@@ -95,15 +88,17 @@ class MLP:
     def compute_loss(self, Y_hat: ArrayLike, Y: ArrayLike) -> float:
         """The mean loss of Y_hat against Y (m, n_L), plus the L2 penalty.
 
-        For the output of the last forward pass it is taken from the logits, which is exact where a
-        probability underflows. Raises ValueError if the shapes differ.
+        For the last output A, probabilities of the logits Z, it is taken as loss(A, A) +
+        (A - Y) . Z / m. That is the same, because log A is Z but for a constant in each row, and it
+        is exact even where a probability underflows. Raises ValueError if the shapes differ.
         """
-        if Y_hat is self.cache.get(f"A{self.L}"):
-            Z, Y = same_shape("Y_hat", self.cache[f"Z{self.L}"], "Y", Y)
-            loss = self.loss_from_logits(Z, Y)
+        if self.is_cross_entropy and Y_hat is self.cache.get(f"A{self.L}"):
+            A, Y = same_shape("Y_hat", Y_hat, "Y", Y)
+            loss = self.loss(A, A) + float(np.vdot(A - Y, self.cache[f"Z{self.L}"])) / len(Y)
         else:
             loss = self.loss(Y_hat, Y)
-        return loss + l2_penalty(self._weights(), self.l2)
+        penalty = l2_penalty(self._weights(), self.l2) if self.l2 else 0.0
+        return loss + penalty
 
     def backward(self, Y: ArrayLike) -> dict[str, Array]:
         """{"dW1": ..., "db1": ..., ...} of the loss at the cached forward pass, for Y (m, n_L).
@@ -114,7 +109,8 @@ class MLP:
         dZ, m, gradients = self.dZ_factor * (A - Y), len(Y), {}
         for l in range(self.L, 0, -1):
             W = getattr(self, f"W{l}")
-            gradients[f"dW{l}"] = self.cache[f"A{l - 1}"].T @ dZ / m + l2_gradient(W, self.l2)
+            dW = self.cache[f"A{l - 1}"].T @ (dZ / m)
+            gradients[f"dW{l}"] = dW + l2_gradient(W, self.l2) if self.l2 else dW
             gradients[f"db{l}"] = dZ.sum(axis=0, keepdims=True) / m
             if l > 1:
                 dA = dZ @ W.T
@@ -122,11 +118,13 @@ class MLP:
         return gradients
 
     def train_step(self, X: ArrayLike, Y: ArrayLike, lr: float) -> float:
-        """One step of gradient descent at the rate `lr`; the loss returned is the one before it."""
+        """One step of gradient descent at the rate `lr`; the loss returned is the one before it.
+
+        The parameters are changed in place, which spares a wide network one more large array.
+        """
         loss = self.compute_loss(self.forward(X), Y)
         for name, gradient in self.backward(Y).items():
-            theta = name.removeprefix("d")
-            setattr(self, theta, getattr(self, theta) - lr * gradient)
+            vars(self)[name.removeprefix("d")] -= lr * gradient
         return loss
 
 
