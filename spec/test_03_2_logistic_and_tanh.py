@@ -195,6 +195,7 @@ def test_tanh(nn, z):
             "z is not doubled in 2σ(2z) - 1": 2 * oracle.sigmoid(z) - 1,
             "the - 1 of 2σ(2z) - 1 is missing": 2 * oracle.sigmoid(2 * z),
             "the sigmoid is taken": oracle.sigmoid(z),
+            "the sign of z is lost": np.tanh(np.abs(z)),
             "the tangent is taken, not the hyperbolic one": np.tan(z),
             "the derivative is returned": 1 - np.tanh(z) ** 2,
         },

@@ -38,6 +38,7 @@ def test_relu(nn, z):
                 z > 0, z, 0.01 * z
             ),
             "the smooth log(1 + exp(z)) is taken": np.logaddexp(0, z),
+            "it is cut off at 6": np.clip(z, 0, 6),
         },
         what="relu(z)",
     )

@@ -23,6 +23,7 @@ def test_softmax(nn, Z):
     """Differences of logits become ratios of probabilities: 1 more is e times as likely."""
     (Z,) = Z
     E, shifted = np.exp(Z), np.exp(Z - Z.max(axis=1, keepdims=True))
+    by_column = np.exp(Z - Z.max(axis=0))
     agree(
         nn.softmax(Z),
         E / E.sum(axis=1, keepdims=True),
@@ -32,6 +33,9 @@ def test_softmax(nn, Z):
             "the maximum is the row's, but the sum runs down the columns": shifted
             / shifted.sum(axis=0),
             "the maximum is the row's, but the sum that of the matrix": shifted / shifted.sum(),
+            "every row is divided by the sum of the first": shifted / shifted[0].sum(),
+            "the maximum of each column is subtracted, not of each row": by_column
+            / by_column.sum(axis=1, keepdims=True),
             "the exponentials are not divided by their sum": E,
             "the shifted exponentials are not divided by their sum": shifted,
             "the logits have the wrong sign": oracle.softmax(-Z),

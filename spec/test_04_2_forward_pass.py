@@ -115,6 +115,7 @@ def test_output_activation(nn, problem: Problem):
             "the sum is taken over the samples, not over the classes": E / E.sum(axis=0),
             "the sum is taken over the whole matrix": E / E.sum(),
             "the activation is left out": Z,
+            "the hidden layer's ReLU is applied to the logits first": softmax(np.maximum(Z, 0)),
             "the exponentials are not divided by their sum": np.exp(Z),
             "its logarithm is returned": np.log(softmax(Z)),
             "each output has a sigmoid of its own": sigmoid(Z),

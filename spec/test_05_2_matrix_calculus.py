@@ -20,7 +20,15 @@ from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.compare import Array
 from spec.harness.networks import cached, gradients, mlp, row
 from spec.harness.oracle import ACTIVATIONS, softmax
-from spec.harness.strategies import SEEDS, Problem, eighths, odd_fractions, pre_activations, sizes, tenths
+from spec.harness.strategies import (
+    SEEDS,
+    Problem,
+    eighths,
+    odd_fractions,
+    pre_activations,
+    sizes,
+    tenths,
+)
 
 # ## Jacobians
 

@@ -117,6 +117,7 @@ def test_hidden_activation_gradient_is_the_error_sent_back(nn, problem: Problem)
         sizes=problem.named_sizes(),
         mistakes={
             "W2 is reshaped, not transposed": dZ2 @ W2.reshape(W2.T.shape),
+            "the bias is left out of the gate": dZ2 @ W2.T * (x @ parameters["W1"] > 0),
             "the prediction is sent back, not the error": (dZ2 + y) @ W2.T,
             "the gradient of W2 is used, not W2": dZ2 @ (np.ones(Z1.shape).T @ dZ2).T,
         },

@@ -55,6 +55,7 @@ def test_the_difference_is_exact_for_quadratics(nn, n: int, seed: int):
             "the difference is one-sided, f(theta + epsilon) - f(theta)": (above - here) / STEP,
             "the difference is one-sided, f(theta) - f(theta - epsilon)": (here - below) / STEP,
             "the 2 of 2 epsilon is missing": (above - below) / STEP,
+            "the gradient is cut to integers": np.trunc(A @ theta + c),
             "one of the two steps is not taken": (above - here) / (2 * STEP),
             "one of the two steps, the one back, is taken alone": (here - below) / (2 * STEP),
             "the difference is taken the wrong way round": (below - above) / (2 * STEP),

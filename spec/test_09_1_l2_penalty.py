@@ -76,6 +76,8 @@ def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, lam: float, seed: in
             * (W1.sum() ** 2 + W2.sum() ** 2),
             "the spectral norm is taken": lam
             * (np.linalg.norm(W1, 2) ** 2 + np.linalg.norm(W2, 2) ** 2),
+            "the largest column sum is taken": lam
+            * (np.linalg.norm(W1, 1) ** 2 + np.linalg.norm(W2, 1) ** 2),
             "the last matrix alone is penalised": lam * squared_norm(W2),
             "the first matrix alone is penalised": lam * squared_norm(W1),
         },

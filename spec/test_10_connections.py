@@ -5,6 +5,8 @@ optimisers take its gradient as they took any other, its smallest case is linear
 is a likelihood, and its widest case is a Gaussian process.
 """
 
+from functools import reduce
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,6 +123,7 @@ def wrong_velocities(g: np.ndarray, beta: float, lr: float) -> dict[str, np.ndar
         "the step goes up the velocity": -v,
         "the velocity is not kept from step to step": g[-1],
         "the velocity does not fade": fading(g, 1.0),
+        "each new gradient is subtracted": reduce(lambda v, new: beta * v - new, g),
         "the new gradient is multiplied by 1 - beta": (1 - beta) * v,
         "the gradients after the first are multiplied by 1 - beta": (
             (1 - beta) * v + beta ** len(g) * g[0]
@@ -257,8 +260,12 @@ def test_a_neuron_without_activation_learns_least_squares(nn, rng):
         net.train_step(X, y, 1 / curvature[-1])
     by_origin = np.linalg.lstsq(X, y, rcond=None)[0]
     options = {"scale": np.abs(best).max(), "ulps": 64 * kappa}
-    agree(net.W1, best[:-1], mistakes={"the bias has no part in it": by_origin}, what="W1", **options)
-    agree(row(net.b1), best[-1:], mistakes={"the bias has no part in it": [[0]]}, what="b1", **options)
+    agree(
+        net.W1, best[:-1], mistakes={"the bias has no part in it": by_origin}, what="W1", **options
+    )
+    agree(
+        row(net.b1), best[-1:], mistakes={"the bias has no part in it": [[0]]}, what="b1", **options
+    )
 
 
 # ## Squared error is a Gaussian likelihood

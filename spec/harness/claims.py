@@ -100,7 +100,9 @@ class Ledger:
         try:
             TopologicalSorter(needs).prepare()
         except CycleError as error:
-            raise ValueError(f"{file}: claims need each other: {' -> '.join(error.args[1])}") from None
+            raise ValueError(
+                f"{file}: claims need each other: {' -> '.join(error.args[1])}"
+            ) from None
 
     def _behind(self, id: str) -> frozenset[str]:
         """The claims without which `id` cannot be judged: those that it needs, and what they need."""

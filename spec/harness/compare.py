@@ -65,12 +65,17 @@ class Comparison:
     what: str
 
     def tolerance(self, target: Array) -> Array:
-        """How far a value may be from `target`, entry by entry."""
-        if self.scale is not None and (self.scale.ndim == 0 or target.shape == self.expected.shape):
+        """How far a value may be from `target`, entry by entry.
+
+        A mistake's terms may be larger than those of the truth: they are taken for as large as it is.
+        """
+        largest = np.asarray(np.abs(target[np.isfinite(target)]).max(initial=0.0))
+        if self.scale is None or (self.scale.ndim and target.shape != self.expected.shape):
+            scale = largest
+        elif target is self.expected:
             scale = self.scale
         else:
-            finite = np.abs(target[np.isfinite(target)])
-            scale = np.asarray(finite.max(initial=0.0))
+            scale = np.maximum(self.scale, largest)
         unit = np.finfo(float).eps if isinstance(self.actual, str) else rounding_unit(self.actual)
         return np.asarray(self.ulps * unit * scale)
 

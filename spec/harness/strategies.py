@@ -23,9 +23,12 @@ SEEDS = st.integers(0, 999)
 
 
 def sizes(n: int) -> st.SearchStrategy[tuple[int, ...]]:
-    """`n` distinct odd primes, at most 5 of them; in every other example one of them is large."""
+    """`n` distinct odd primes, at most 5 of them; in every other example one is large, of many two."""
     small = list(permutations(PRIMES[: max(n, 4)], n))
-    large = [(*some[:place], p, *some[place + 1 :]) for some in small for place in range(n) for p in LARGER]
+    pairs = [
+        dict(zip(places, LARGER, strict=False)) for places in permutations(range(n), 1 + (n > 3))
+    ]
+    large = [tuple(at.get(i, p) for i, p in enumerate(some)) for some in small for at in pairs]
     return st.sampled_from(small) | st.sampled_from(large)
 
 

@@ -22,7 +22,9 @@ from spec.harness.plugin import LEDGER, SUBJECT
 
 Case = TypeVar("Case")
 Judge = Callable[[pytest.Session, Case], Any]  # what one fork does; its result must fit into JSON
-Tell = Callable[[Case, Any], None]  # is told each case as it ends, with its result, None for a crash
+Tell = Callable[
+    [Case, Any], None
+]  # is told each case as it ends, with its result, None for a crash
 JOBS = os.cpu_count() or 1
 QUICK = "--hypothesis-profile=quick"
 OPTIONS = (

@@ -64,8 +64,12 @@ def _say(line: str) -> None:
 def main() -> int:
     """Run the seeds that are asked for; the exit status."""
     parser = forks.command_line("seeds", __doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=forks.at_least_one, default=1000, help="how many (default 1000)")
-    parser.add_argument("--first", type=forks.at_least_one, metavar="SEED", help="the first seed, then the next")
+    parser.add_argument(
+        "--runs", type=forks.at_least_one, default=1000, help="how many (default 1000)"
+    )
+    parser.add_argument(
+        "--first", type=forks.at_least_one, metavar="SEED", help="the first seed, then the next"
+    )
     given = parser.parse_args()
     first = given.first or random.SystemRandom().randrange(2**32)
     seeds = range(first, first + given.runs)

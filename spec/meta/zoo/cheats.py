@@ -92,7 +92,9 @@ def right_at_the_usual_sizes(right: Function) -> Function:
 
     def cheating(*arguments: Any, **options: Any) -> Any:
         value = right(*arguments, **options)
-        shapes = [[a] if isinstance(a, int) else np.shape(getattr(a, "value", a)) for a in arguments]
+        shapes = [
+            [a] if isinstance(a, int) else np.shape(getattr(a, "value", a)) for a in arguments
+        ]
         sizes = {n for shape in shapes for n in shape}
         return value if sizes <= USUAL_SIZES else with_numbers(value, np.zeros_like)
 
@@ -118,7 +120,9 @@ CHEATS: dict[str, Callable[[Function], Function]] = {
     "right at the usual sizes": right_at_the_usual_sizes,
     "a constant": constant,
     "None": lambda right: lambda *arguments, **options: None,
-    "an object that equals everything": lambda right: lambda *arguments, **options: EqualsEverything(),
+    "an object that equals everything": lambda right: (
+        lambda *arguments, **options: EqualsEverything()
+    ),
     "a stub": stub,
 }
 

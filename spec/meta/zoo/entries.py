@@ -56,7 +56,9 @@ class Wrong:
             text = source.read_text(encoding="utf-8")
             if source.name == self.file:
                 if text.count(self.old) != 1:
-                    raise ValueError(f"{self}: `old` stands {text.count(self.old)} times in {source}")
+                    raise ValueError(
+                        f"{self}: `old` stands {text.count(self.old)} times in {source}"
+                    )
                 text = text.replace(self.old, self.new)
             name = "__init__.py" if source == NOTEBOOK else source.name
             (package / name).write_text(text, encoding="utf-8")

@@ -16,12 +16,17 @@ def _share(met: list[bool]) -> float:
     return sum(met) / len(met)
 
 
+def _broken(told: Told) -> list[str]:
+    """The claims that fail, or wait for one that does."""
+    return [id for id, claim in told.items() if claim["status"] in (FAILS, WAITS)]
+
+
 class Report:
     """What the specification says of one entry, without the quirks of the notebook that it changes."""
 
     def __init__(self, wrong: Wrong, told: Told, quirks: set[str]) -> None:
         self.wrong, self.told = wrong, told
-        self.broken = [id for id in told if id == wrong.claim or id not in quirks]
+        self.broken = [id for id in _broken(told) if id == wrong.claim or id not in quirks]
         self.red = [id for id in self.broken if told[id]["status"] == FAILS]
 
     def is_caught(self) -> bool:
@@ -44,7 +49,7 @@ class Report:
 
 def reports(outcomes: dict[str, Any]) -> list[Report]:
     """A report for each entry of the zoo."""
-    quirks = set(outcomes["notebook"])
+    quirks = set(_broken(outcomes["notebook"]))
     return [
         Report(wrong, outcomes["zoo"][str(wrong)], quirks if wrong.file == NOTEBOOK.name else set())
         for wrong in ZOO
@@ -63,7 +68,10 @@ def figures(outcomes: dict[str, Any]) -> list[Figure]:
     caught = sum(report.is_caught() for report in found)
     others = statistics.median(len(r.red) - 1 for r in found)
     behind = statistics.median(len(r.broken) - len(r.red) for r in found)
-    placed, explained = _share([r.is_placed() for r in found]), _share([r.is_explained() for r in found])
+    placed, explained = (
+        _share([r.is_placed() for r in found]),
+        _share([r.is_explained() for r in found]),
+    )
     false = sum(len(report.false_causes()) for report in found)
     return [
         Figure("wrong implementations", "150", str(n), n >= 150),

@@ -69,7 +69,9 @@ def judge_all(jobs: int) -> dict[str, Any]:
     def judge(session: pytest.Session, case: Any) -> Any:
         return judges.get(type(case), judge_notebook)(session, case)
 
-    claims, notebook, *wrong = forks.in_forks([None, NOTEBOOK, *ZOO], judge, forks.QUICK, LIMIT, jobs=jobs)
+    claims, notebook, *wrong = forks.in_forks(
+        [None, NOTEBOOK, *ZOO], judge, forks.QUICK, LIMIT, jobs=jobs
+    )
     cheats = forks.in_forks(IN_ANY, judge, LIMIT, jobs=jobs)
     return {
         "obligations": claims,
