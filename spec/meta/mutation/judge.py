@@ -106,6 +106,7 @@ def _take_its_place(mutant: Mutant) -> None:
     package = sys.modules["impl"]
     for name in [name for name in sys.modules if name.startswith("impl.")]:
         del sys.modules[name]
+        delattr(package, name.removeprefix("impl."))  # else `from . import losses` finds it there
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, mutant.change.file)
         path.write_text(mutant.source, encoding="utf-8")
