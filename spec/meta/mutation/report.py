@@ -20,11 +20,12 @@ def report(
     share = 1 - len(survivors) / len(killers)
     lines = [*_table(killers), ""]
     for title, changes in (
-        ("survived and is not listed in survivors.toml", unlisted),
-        ("is listed in survivors.toml, but was killed: take it out", killed),
-        ("is listed in survivors.toml, but is no mutant (any more): take it out", gone),
+        ("survived, and not listed in survivors.toml", unlisted),
+        ("listed in survivors.toml, but killed (take them out)", killed),
+        ("listed in survivors.toml, but no mutants any more (take them out)", gone),
     ):
-        lines += [f"{title}:\n  {change}" for change in changes]
+        if changes:
+            lines += [f"{title}:", *(f"  {change}" for change in changes), ""]
     lines.append(f"{len(survivors) - len(unlisted)} survivors are listed with the reason")
     if share < least:
         lines.append(f"{share:.2%} were killed, expected at least {least:.0%}")

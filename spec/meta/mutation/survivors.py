@@ -24,9 +24,8 @@ class Change:
     new: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.file}, {self.where or 'outside of functions'}\n    {self.old}\n    {self.new}"
-        )
+        where = f"{self.file}, {self.where}" if self.where else self.file
+        return f"{where}\n    - {self.old}\n    + {self.new}"
 
 
 def statements(source: str) -> list[str]:
