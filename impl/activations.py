@@ -10,16 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Array, matrix
+from .checks import Array, floats, matrix
 
 SELU_SCALE = 1.0507009873554805  # Klambauer et al. 2017: the pair that makes (mean 0,
 SELU_ALPHA = 1.6732632423543772  # variance 1) a fixed point of a wide SELU layer
-
-
-def _floats(z: ArrayLike) -> Array:
-    """z as a float array: float32 and float64 as they come, anything else as float64."""
-    z = np.asarray(z)
-    return z if z.dtype.kind == "f" else z.astype(float)
 
 
 def neuron(x: ArrayLike, w: ArrayLike, b: float, activation: Callable[[Any], Any]) -> Any:
@@ -39,14 +33,14 @@ def relu_grad(z: ArrayLike) -> Array:
 
 def sigmoid(z: ArrayLike) -> Array:
     """1 / (1 + exp(-z)), written so that only non-positive numbers are exponentiated."""
-    z = _floats(z)
+    z = floats(z)
     e = np.exp(-np.abs(z))
     return np.asarray(np.where(z >= 0, 1, e) / (1 + e))
 
 
 def sigmoid_grad(z: ArrayLike) -> Array:
     """sigmoid(z) (1 - sigmoid(z)); symmetric in z, so 1 - sigmoid(z) is taken as sigmoid(-z)."""
-    z = _floats(z)
+    z = floats(z)
     return sigmoid(z) * sigmoid(-z)
 
 
@@ -57,12 +51,12 @@ def tanh(z: ArrayLike) -> Array:
 
 def tanh_grad(z: ArrayLike) -> Array:
     """1 - tanh(z)^2, as 4 sigmoid(2z) sigmoid(-2z): no cancellation where tanh is near 1."""
-    return 4 * sigmoid_grad(2 * _floats(z))
+    return 4 * sigmoid_grad(2 * floats(z))
 
 
 def leaky_relu(z: ArrayLike, alpha: float = 0.01) -> Array:
     """z where z > 0, else alpha z."""
-    return np.where(np.asarray(z) > 0, z, alpha * _floats(z))
+    return np.where(np.asarray(z) > 0, z, alpha * floats(z))
 
 
 def leaky_relu_grad(z: ArrayLike, alpha: float = 0.01) -> Array:
@@ -72,13 +66,13 @@ def leaky_relu_grad(z: ArrayLike, alpha: float = 0.01) -> Array:
 
 def elu(z: ArrayLike, alpha: float = 1.0) -> Array:
     """z where z > 0, else alpha (exp(z) - 1) (Clevert et al. 2016)."""
-    z = _floats(z)
+    z = floats(z)
     return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
 
 
 def elu_grad(z: ArrayLike, alpha: float = 1.0) -> Array:
     """1 where z > 0, else alpha exp(z)."""
-    z = _floats(z)
+    z = floats(z)
     return np.where(z > 0, 1, alpha * np.exp(np.minimum(z, 0)))
 
 

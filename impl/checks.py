@@ -1,4 +1,4 @@
-"""Refusals: a wrong argument is named, with what came and what was expected."""
+"""What comes in: numbers as float arrays; a wrong argument is named, with what was expected."""
 
 from typing import Any, TypeVar
 
@@ -9,11 +9,15 @@ Array = NDArray[Any]
 T = TypeVar("T")
 
 
+def floats(value: ArrayLike) -> Array:
+    """`value` as a float array: float32 and float64 as they come, anything else as float64."""
+    array = np.asarray(value)
+    return array if np.issubdtype(array.dtype, np.floating) else array.astype(float)
+
+
 def matrix(name: str, value: ArrayLike, columns: int | None = None) -> Array:
     """`value` as a float matrix; ValueError unless it has `columns` columns, if given."""
-    array = np.asarray(value)
-    if array.dtype.kind != "f":
-        array = array.astype(float)
+    array = floats(value)
     if array.ndim != 2 or columns not in (None, array.shape[1]):
         expected = f"(m, {'n' if columns is None else columns})"
         raise ValueError(f"{name} has shape {array.shape}, expected {expected}")

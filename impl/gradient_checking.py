@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Array
+from .checks import Array, floats
 from .networks import MLP
 
 
@@ -17,9 +17,7 @@ def numerical_gradient(
     Each entry is moved in place while the scalar function f is called with theta, then restored to
     the bit; an integer theta is copied to float64 first.
     """
-    theta = np.asarray(theta)
-    if theta.dtype.kind != "f":
-        theta = theta.astype(float)
+    theta = floats(theta)
     gradient = np.zeros(theta.shape)
     for j in np.ndindex(theta.shape):
         theta_j = theta[j]

@@ -1,0 +1,1 @@
+"""Systematic mutation: every small change to the reference must be noticed by a claim."""
