@@ -18,7 +18,7 @@ import pytest
 from spec.harness import collection
 from spec.harness.plugin import SUBJECT
 
-from .forks import in_forks
+from ..forks import in_forks
 from .mutants import Mutant, unmutated
 
 REFUSALS = Path(__file__).parents[1] / "test_refusals.py"
