@@ -25,12 +25,12 @@ class Figure:
 
 
 @pytest.fixture
-def figure(pytestconfig: pytest.Config) -> Callable[[Figure], None]:
+def figure(pytestconfig: pytest.Config) -> Callable[..., None]:
     """Note a figure for the table at the end of the run; AssertionError if it misses what is asked."""
 
-    def note(row: Figure) -> None:
+    def note(row: Figure, why: str = "") -> None:
         pytestconfig.stash.setdefault(FIGURES, []).append(row)
-        assert row.met, f"{row.what}: {row.measured}, asked {row.asked}"
+        assert row.met, f"{row.what}: {row.measured}, asked {row.asked}\n{why}"
 
     return note
 

@@ -1,12 +1,13 @@
 """Runs over random seeds: a fork with a seed does what a process with that seed does; failures are told."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
-from .conftest import ROOT
+from .conftest import ROOT, Figure
 
 TRACES = '''
 import hashlib
@@ -46,7 +47,7 @@ def run(tmp_path):
 
     def run(source: str, claims: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / "extra_plugin.py").write_text(source, encoding="utf-8")
-        options = f"-p extra_plugin -p no:cacheprovider --claim {claims}"
+        options = "-p extra_plugin -p no:cacheprovider" + (f" --claim {claims}" if claims else "")
         paths = f"{tmp_path}{os.pathsep}{ROOT}"
         environment = os.environ | {"PYTEST_ADDOPTS": options, "PYTHONPATH": paths}
         command = [sys.executable, "-m", *arguments]
@@ -73,6 +74,18 @@ def test_a_fork_with_a_seed_is_a_process_with_that_seed(run, tmp_path):
         assert (tmp_path / f"{seed}.txt").read_text() == trace
     moved = sum(a != b for a, b in zip(*(t.splitlines() for t in traces.values()), strict=True))
     assert moved > 30
+
+
+def test_no_seed_fails(run, figure):
+    """Ten here, a thousand in `tox -e seeds`, with the seconds that a run takes."""
+    done = run("", "", "spec.meta.seeds", "--runs=10")
+    last = done.stdout.splitlines()[-1]
+    failed, seconds = re.search(r"(\d+) failed, (\d+) s", last).groups()
+    figure(
+        Figure("runs from random seeds that fail", "0 of 10", f"{failed} of 10", failed == "0"),
+        done.stdout,
+    )
+    figure(Figure("seconds of such a run, quick profile", "", f"{int(seconds) / 10:.1f}"))
 
 
 def test_a_failure_is_told_with_the_command_that_repeats_it(run):
