@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_new(commands)
+    _add_watch(commands)
     option = parser.parse_args(arguments)
     try:
         sys.stdout.write(f"{option.run(option)}\n")
@@ -45,6 +46,18 @@ def _new(option: argparse.Namespace) -> str:
     from spec.learning.start import start
 
     return start(option.file, option.section)
+
+
+def _add_watch(commands: Any) -> None:
+    parser = commands.add_parser("watch", help="judge a file or notebook on each save")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
+    parser.set_defaults(run=_watch)
+
+
+def _watch(option: argparse.Namespace) -> str:
+    from spec.learning.watch import watch
+
+    return watch(option.file)
 
 
 if __name__ == "__main__":
