@@ -1,9 +1,10 @@
-"""The commands beside `pytest spec`: `python -m spec new my_net.py`.
+"""The commands beside `pytest spec`, such as `python -m spec new my_net.py`.
 
 Each imports what it needs only when it is called.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CannotDo as error:
         sys.stderr.write(f"{parser.prog} {option.command}: {error}\n")
         return 2
+    except BrokenPipeError:  # whoever read it has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 

@@ -25,7 +25,7 @@ from .plugin import LEDGER, SUBJECT
 
 OPTIONS = (
     str(ROOT / "spec"),
-    *("-q", "-p", "no:cacheprovider"),
+    *("-q", "-s", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Hypothesis is imported already
 )
 NOTHING = Subject(types.ModuleType("nothing"), "nothing", ROOT, "", False)

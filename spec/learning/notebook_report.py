@@ -32,9 +32,7 @@ def report(namespace: dict[str, Any], parts: Sequence[str]) -> dict[str, str]:
     """What there is to say of these names, as text and as HTML; of these parts of the theory alone."""
     _reset()
     try:
-        found = warm.start(
-            lambda session: _judged(session, namespace, parts), "-s", subject=warm.NOTHING
-        )
+        found = warm.start(lambda session: _judged(session, namespace, parts), subject=warm.NOTHING)
     except CannotDo as error:
         return {"text": f"spec.check: {error}"}
     return {"text": _as_text(found), "html": _as_html(found)}

@@ -39,7 +39,7 @@ def watch(file: Path, seconds: float = 10.0) -> str:
             Watcher(session, file.resolve(), screen).watch(pressed)
 
     with suppress(KeyboardInterrupt), redirect_stdout(io.StringIO()):
-        warm.start(watching, "-s", f"--time-limit={seconds:g}", subject=warm.NOTHING)
+        warm.start(watching, f"--time-limit={seconds:g}", subject=warm.NOTHING)
     return f"{file} is no longer watched."
 
 

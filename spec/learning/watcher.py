@@ -43,7 +43,8 @@ class Watcher:
         self.passed_over: set[str] = set()
         self.looked_at = ""  # the id of the claim
         self.step, self.listing = 0, False
-        self.head, self.page = "", [Text()]
+        self.head = ""
+        self.page: list[Text] = []
         self.run: warm.Run | None = None
 
     def watch(self, pressed: Pressed) -> None:
@@ -81,7 +82,8 @@ class Watcher:
     def judge(self) -> None:
         """Begin a run, with the section that is looked at in front."""
         self.stop()
-        self.head, self.listing = f"{time.strftime('%H:%M:%S')}  {self.file.name}", False
+        self.head = f"{time.strftime('%H:%M:%S')}  {self.file.name}"
+        self.page, self.listing = [], False
         section = self.looked_at.partition("/")[0]
         items = sorted(self.items, key=lambda i: collection.claim_of(i).section != section)
         self.pending = {item.nodeid for item in items}
