@@ -5,8 +5,6 @@ kernel forks, too, and must stay as it was. Needs a system that has `os.fork`.
 """
 
 import builtins
-import faulthandler
-import gc
 import json
 import os
 import select
@@ -114,6 +112,9 @@ def _child(work: Work, writing: int) -> NoReturn:
 
 def _apart() -> object:
     """Part with what is shared with the parent: terminal, signals, garbage; return the old ones."""
+    import faulthandler
+    import gc
+
     global _inside
     if not _inside:
         os.setpgid(0, 0)

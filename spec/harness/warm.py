@@ -6,6 +6,7 @@ it breaks dies with it. How a test ends comes back at once, as a record.
 """
 
 import signal
+import tempfile
 import time
 import types
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from dataclasses import asdict, replace
 from typing import Any, Generic, TypeVar
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from spec.forked import Fork, Send
 
@@ -73,7 +75,9 @@ def start(action: Action[Found], *options: str, subject: Subject | None = None) 
     Without a subject, that of the options is loaded. CannotDo if nothing could be collected.
     """
     plugin = _InsteadOfRunning(action, subject)
-    status = pytest.main([*OPTIONS, *options], plugins=[plugin])
+    with tempfile.TemporaryDirectory(prefix="spec-") as scratch:
+        set_hypothesis_home_dir(scratch)  # nothing is left where a learner works
+        status = pytest.main([*OPTIONS, *options], plugins=[plugin])
     if plugin.error:
         raise plugin.error
     if status == pytest.ExitCode.INTERRUPTED:
