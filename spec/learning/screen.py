@@ -1,18 +1,20 @@
 """What `python -m spec watch` draws, with rich: one claim, and how the sections stand."""
 
 import textwrap
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from spec.harness.explain import WIDTH
 from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
 
-from .standing import Section, counted, lines, sections, title
+from .standing import counted, lines, sections, title
 
 MARKS = {
     FAILS: ("✗", "red"),
@@ -21,12 +23,8 @@ MARKS = {
     TODO: ("·", "cyan"),
     HOLDS: ("✓", "green"),
 }
+PAUSE = 0.1  # seconds between two moves of the bar
 KEYS = "n next   l list   h more hint   q quit"
-
-
-def _mark(statuses: set[str]) -> tuple[str, str]:
-    """The mark and the colour of what is worst."""
-    return next(mark for status, mark in MARKS.items() if status in statuses)
 
 
 class Screen:
@@ -35,6 +33,7 @@ class Screen:
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
         self._live: Live | None = None
+        self._drawn = 0.0
 
     def __enter__(self) -> "Screen":
         return self
@@ -62,7 +61,9 @@ class Screen:
     def progress(self, found: Results, judging: bool) -> None:
         """Move the bar, or say in a log how all claims stand once that is known."""
         if self._live:
-            self._live.update(_bar(found, judging), refresh=True)
+            if not judging or time.monotonic() > self._drawn + PAUSE:
+                self._drawn = time.monotonic()
+                self._live.update(_bar(found, judging), refresh=True)
         elif not judging:
             self._console.print(f"{counted(found)}\n")
 
@@ -97,28 +98,36 @@ def listed(found: Results) -> list[Text]:
     for section in sections(found):
         count = f"   {section.count[HOLDS]} of {len(section.outcomes)}"
         parts.append(Text(f"{section.number}  {section.title}", "bold").append(count, "dim"))
-        claims = Text("    ")
-        for outcome in section.outcomes:
-            mark, colour = _mark({outcome.status})
-            claims.append(f"{mark}\u00a0{outcome.id.partition('/')[2]}", colour).append("   ")
-        parts.append(claims)
+        parts += _filled(_marked(o.id.partition("/")[2], {o.status}) for o in section.outcomes)
     return [*parts, Text()]
 
 
 def _bar(found: Results, judging: bool) -> Group:
     parts = sections(found)
-    marks = Text()
-    for section in parts:
-        marks.append(f"{section.number}\u00a0").append(*_section_mark(section)).append("  ")
-    n_holding = sum(section.count[HOLDS] for section in parts)
-    total = sum(len(section.outcomes) for section in parts)
+    bar = ProgressBar(
+        total=sum(len(section.outcomes) for section in parts),
+        completed=sum(section.count[HOLDS] for section in parts),
+        width=WIDTH,
+    )
     return Group(
-        marks,
-        ProgressBar(total=total, completed=n_holding, width=60),
+        *_filled(_marked(section.number, set(section.count)) for section in parts),
+        Padding(bar, 0),
         Text(f"{counted(found)}{' ...' if judging else ''}"),
         Text(KEYS, "dim"),
     )
 
 
-def _section_mark(section: Section) -> tuple[str, str]:
-    return _mark(set(section.count))
+def _marked(name: str, statuses: set[str]) -> Text:
+    """A name behind the mark of what is worst."""
+    mark, colour = next(mark for status, mark in MARKS.items() if status in statuses)
+    return Text(f"{mark} {name}", colour)
+
+
+def _filled(names: Iterable[Text]) -> list[Text]:
+    """The names in lines; rich would break a line between a mark and its name."""
+    lines = [Text("  ")]
+    for name in names:
+        if lines[-1].cell_len + name.cell_len > WIDTH:
+            lines.append(Text("  "))
+        lines[-1].append(name).append("  ")
+    return lines

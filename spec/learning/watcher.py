@@ -133,12 +133,14 @@ class Watcher:
     def show(self) -> None:
         """Show the claim that is not met, once that is known of this save, and move the bar."""
         outcome = self._first()
-        if outcome is None and not self.pending:
+        if self.listing:
+            if not self.run:
+                self._draw(drawn.listed(self.found))
+        elif outcome is None and not self.pending:
             self._draw(drawn.nothing_unmet(self.head, self.found))
         elif outcome and not self.pending.intersection(r.test for r in outcome.records):
             self.looked_at = outcome.id
-            if not self.listing:
-                self._draw(drawn.page(self.head, self.found, outcome, self.step))
+            self._draw(drawn.page(self.head, self.found, outcome, self.step))
         self.screen.progress(self.found, judging=self.run is not None)
 
     def _first(self) -> Outcome | None:

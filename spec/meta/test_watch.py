@@ -98,7 +98,7 @@ def test_a_sitting(tmp_path):
         terminal.press("h")
         terminal.until("to see it, below your own code", "q quit")
         terminal.press("l")
-        terminal.until("✗\u00a0tanh", "✓\u00a0sigmoid", "5.3  Backpropagation", "q quit")
+        terminal.until("✗ tanh", "✓ sigmoid", "5.3  Backpropagation", "q quit")
         file.write_text("def relu(z)\n    return z\n", encoding="utf-8")
         terminal.until("my_net.py, line 1: expected ':': `def relu(z)`", "q quit")
         replace(file, WRONG.replace("-np.tanh", "2 * np.tanh"))
