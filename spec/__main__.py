@@ -1,9 +1,10 @@
-"""The commands beside `pytest spec`: `python -m spec new my_net.py`.
+"""The commands beside `pytest spec`, such as `python -m spec new my_net.py`.
 
 Each imports what it needs only when it is called.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,12 +20,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_new(commands)
+    _add_watch(commands)
     option = parser.parse_args(arguments)
     try:
         sys.stdout.write(f"{option.run(option)}\n")
     except CannotDo as error:
         sys.stderr.write(f"{parser.prog} {option.command}: {error}\n")
         return 2
+    except BrokenPipeError:  # whoever read it has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
@@ -45,6 +50,18 @@ def _new(option: argparse.Namespace) -> str:
     from spec.learning.start import start
 
     return start(option.file, option.section)
+
+
+def _add_watch(commands: Any) -> None:
+    parser = commands.add_parser("watch", help="judge a file or notebook on each save")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
+    parser.set_defaults(run=_watch)
+
+
+def _watch(option: argparse.Namespace) -> str:
+    from spec.learning.watch import watch
+
+    return watch(option.file)
 
 
 if __name__ == "__main__":

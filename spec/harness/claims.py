@@ -4,8 +4,9 @@ The ledger, `spec/claims.toml`, lists every claim in plain words and in the theo
 equation, the verdict and the corrected statement stand in one place only: at the test.
 """
 
+import difflib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+from .errors import CannotDo
 
 LEDGER = Path(__file__).parents[1] / "claims.toml"
 VERDICTS = ("holds", "conditional", "refuted")
@@ -125,3 +128,17 @@ class Ledger:
             for id in self.entries
             if pattern in (id, self.chapter(id), id.partition("/")[0], id.partition("/")[2])
         }
+
+    def chosen(self, patterns: Iterable[str]) -> set[str]:
+        """Ids that any of the patterns means; CannotDo for one that means none."""
+        wanted: set[str] = set()
+        for pattern in patterns:
+            matching = self.matching(pattern)
+            if not matching:
+                sections = {id.partition("/")[0] for id in self.entries}
+                known = [*self.entries, *sections, *self.titles]
+                close = difflib.get_close_matches(pattern, known, n=2)
+                hint = f"; did you mean {' or '.join(close)}?" if close else ""
+                raise CannotDo(f"{pattern}: there is no such section or claim{hint}")
+            wanted |= matching
+        return wanted

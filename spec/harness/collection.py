@@ -10,6 +10,7 @@ import pytest
 from .claims import Claim, Ledger
 from .compare import Comparison
 from .diagnosis import indistinct
+from .errors import CannotDo
 from .trial import Trial
 
 SPEC = Path(__file__).parents[1]
@@ -89,16 +90,10 @@ def _missing(config: pytest.Config, items: list[pytest.Item], ledger: Ledger) ->
 
 def select(config: pytest.Config, items: list[pytest.Item], ledger: Ledger) -> None:
     """Keep the tests that --claim and --errata ask for; a usage error for an unknown claim."""
-    wanted: set[str] = set()
-    for pattern in config.option.claim or []:
-        matching = ledger.matching(pattern)
-        if not matching:
-            sections = {id.partition("/")[0] for id in ledger.entries}
-            known = [*ledger.entries, *sections, *ledger.titles]
-            close = difflib.get_close_matches(pattern, known, n=2)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            raise pytest.UsageError(f"--claim {pattern}: there is no such section or claim{hint}")
-        wanted |= matching
+    try:
+        wanted = ledger.chosen(config.option.claim or [])
+    except CannotDo as error:
+        raise pytest.UsageError(f"--claim {error}") from None
 
     def kept(item: pytest.Item) -> bool:
         if not is_chapter(item):

@@ -82,10 +82,11 @@ class ReferenceOutOfReach:
         return found
 
 
-def load(given: str | None, seconds: float) -> Subject:
+def load(given: str | None, seconds: float, *, begun: bool = True) -> Subject:
     """Load the implementation that `--impl` names (a path or a module), or the reference for None.
 
-    `seconds` limits the import. Raises CannotLoad.
+    `seconds` limits the import. Raises CannotLoad; where nothing is `begun` yet, not for a file
+    without any name of the contract.
     """
     if given is None:
         return _load_reference()
@@ -98,7 +99,8 @@ def load(given: str | None, seconds: float) -> Subject:
         subject = _load_module(given, seconds)
     else:
         subject = _load_file(path, given, seconds)
-    _must_have_names(subject)
+    if begun:
+        _must_have_names(subject)
     return subject
 
 

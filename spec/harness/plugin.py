@@ -95,7 +95,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _check_options(config.option)
     config.stash[LEDGER] = Ledger()
     try:
-        config.stash[SUBJECT] = load(config.option.impl, config.option.time_limit)
+        if SUBJECT not in config.stash:  # a warm start has none yet
+            config.stash[SUBJECT] = load(config.option.impl, config.option.time_limit)
     except CannotLoad as error:
         raise pytest.UsageError(str(error)) from None
     if config.option.claim_coverage:

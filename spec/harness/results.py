@@ -4,7 +4,7 @@ import argparse
 import inspect
 import json
 import textwrap
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,17 @@ class Record:
     comparisons: int = 0
     false_alarms: float = 0.0
     seconds: float = 0.0
+
+
+def blank(item: pytest.Item) -> Record:
+    """The record of a test that has not been run."""
+    return Record(
+        item.nodeid,
+        claim_of(item),
+        (item.location[1] or 0) + 1,
+        inspect.cleandoc(getattr(item, "obj", None).__doc__ or ""),
+        is_obligation(item),
+    )
 
 
 @dataclass(frozen=True)
@@ -107,12 +118,8 @@ class Results:
         trial: Trial,
     ) -> None:
         """Record how a test ended, and tell pytest's own report the same in the learner's terms."""
-        record = Record(
-            item.nodeid,
-            claim_of(item),
-            (item.location[1] or 0) + 1,
-            inspect.cleandoc(getattr(item, "obj", None).__doc__ or ""),
-            is_obligation(item),
+        record = replace(
+            blank(item),
             figures=trial.figures,
             examples=trial.n_examples,
             comparisons=sum(map(len, trial.comparisons.values())),
@@ -142,6 +149,15 @@ class Results:
         """
         failing = {record.claim.id for record in self.records.values() if record.status == FAILS}
         return min(self.ledger.behind(id) & failing, key=self.ledger.order.__getitem__, default="")
+
+    def settle(self) -> None:
+        """Decide anew which tests wait, where records came in another order than that of needs."""
+        failed = [record for record in self.records.values() if record.status in (FAILS, WAITS)]
+        ids = {record.claim.id for record in failed}
+        for record in failed:
+            record.status = WAITS if self.ledger.behind(record.claim.id) & ids else FAILS
+        for record in failed:
+            record.waits_for = self._blocker(record.claim.id) if record.status == WAITS else ""
 
     def headline(self, record: Record) -> list[str]:
         """The claim, its equation and why it is so, as lines of text."""

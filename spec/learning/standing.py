@@ -1,0 +1,59 @@
+"""How an implementation stands: its claims by section, and what is to be mended or written next."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from spec.harness.explain import told
+from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
+
+from .hints import STEPS, hinted
+
+SHORT = {HOLDS: "holds", FAILS: "fails", WAITS: "waits", TODO: "to write", NOT_RUN: "not judged"}
+UNMET = (FAILS, TODO)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the theory, and how its claims ended, in the theory's order."""
+
+    number: str
+    title: str
+    outcomes: list[Outcome]
+
+    @property
+    def count(self) -> Counter[str]:
+        """How many claims ended so, by status."""
+        return Counter(outcome.status for outcome in self.outcomes)
+
+
+def sections(found: Results) -> list[Section]:
+    """The sections that ask something of an implementation, in the theory's order."""
+    grouped: dict[str, list[Outcome]] = {}
+    for outcome in found.outcomes():
+        grouped.setdefault(outcome.id.partition("/")[0], []).append(outcome)
+    titles = found.ledger.titles
+    return [Section(number, titles[number], outcomes) for number, outcomes in grouped.items()]
+
+
+def unmet(found: Results) -> list[Outcome]:
+    """The claims that fail or are to be written, in the theory's order; not those that wait."""
+    return [outcome for outcome in found.outcomes() if outcome.status in UNMET]
+
+
+def counted(found: Results) -> str:
+    """How many claims hold, and how the others ended, in a line."""
+    count = Counter(outcome.status for outcome in found.outcomes())
+    others = [f"{SHORT[s]}: {count[s]}" for s in (FAILS, WAITS, TODO, NOT_RUN) if count[s]]
+    return ", ".join([f"{count[HOLDS]} of {count.total()} hold", *others])
+
+
+def title(outcome: Outcome) -> str:
+    """What is to be done about a claim that is not met."""
+    return f"{'First to mend' if outcome.status == FAILS else 'Next to write'}: {outcome.id}"
+
+
+def lines(found: Results, outcome: Outcome, step: int = len(STEPS) - 1) -> list[str]:
+    """The equation, why it is so, and what came out, as lines of text."""
+    record = outcome.worst
+    explained = told(hinted(record.explanation, step)) if record.explanation else []
+    return [*found.headline(record)[1:], *explained]

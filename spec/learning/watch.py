@@ -1,0 +1,68 @@
+"""`python -m spec watch FILE`: what can go wrong before anything is watched, and how it ends."""
+
+import difflib
+import importlib
+import io
+import os
+import signal
+import sys
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
+
+import pytest
+
+from spec.harness import warm
+from spec.harness.errors import CannotDo
+from spec.harness.loading import SUFFIXES
+
+from .keys import keyboard
+
+LIBRARIES = {"watchfiles": "watch", "rich": "watch", "nbformat": "notebook"}  # and their extra
+
+
+def watch(file: Path, seconds: float = 10.0) -> str:
+    """Judge the file on each save, until `q` or Ctrl-C; a test may take `seconds`.
+
+    Raises CannotDo for a file that is none, or if a library is missing.
+    """
+    _check(file)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
+    terminal = sys.stdout
+    terminal.write(f"{file}: collecting the claims ...\n")
+    terminal.flush()
+
+    def watching(session: pytest.Session) -> None:
+        from .screen import Screen
+        from .watcher import Watcher
+
+        with Screen(terminal) as screen, keyboard(terminal) as pressed:
+            Watcher(session, file.resolve(), screen).watch(pressed)
+
+    with suppress(KeyboardInterrupt), redirect_stdout(io.StringIO()):
+        warm.start(watching, f"--time-limit={seconds:g}", subject=warm.NOTHING)
+    return f"{file} is no longer watched."
+
+
+def _check(file: Path) -> None:
+    """Raise CannotDo for what cannot be watched."""
+    again = f"pytest spec --impl {file}"
+    if not hasattr(os, "fork"):
+        raise CannotDo(f"watching needs a Unix-like system: after each save, run {again}")
+    if file.is_dir():
+        raise CannotDo(f"{file} is a folder: name the .py file or notebook in it")
+    if file.suffix not in SUFFIXES:
+        raise CannotDo(f"{file}: expected a name that ends in .py or .ipynb")
+    if not file.exists():
+        siblings = [path.name for path in file.parent.glob("*") if path.suffix in SUFFIXES]
+        close = difflib.get_close_matches(file.name, siblings, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise CannotDo(f"there is no file {file}{hint}; to begin one: python -m spec new {file}")
+    for library, extra in LIBRARIES.items():
+        if library == "nbformat" and file.suffix != ".ipynb":
+            continue
+        try:
+            importlib.import_module(library)
+        except ImportError:
+            raise CannotDo(
+                f"to watch {file} takes {library}: pip install -e '.[{extra}]'"
+            ) from None
