@@ -5,8 +5,8 @@ collected tests and the imported libraries, so a run costs little more than its 
 it breaks dies with it. How a test ends comes back at once, as a record.
 """
 
+import os
 import signal
-import tempfile
 import time
 import types
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from spec.forked import Fork, Send
 
-from . import collection, results
+from . import collection, moons, results
 from .claims import Claim
 from .errors import CannotDo, CannotLoad
 from .explain import Explanation
@@ -63,10 +63,12 @@ class _InsteadOfRunning(Generic[Found]):
 
 
 def _warm_up() -> None:
-    """Import what tests import when first used, once, before forking."""
+    """Import, and compute, what tests need whatever the seed: once, before forking."""
     import scipy.stats  # noqa: F401
-    import sklearn.datasets
     import sklearn.linear_model  # noqa: F401
+
+    moons.moons()
+    moons.fresh_moons()
 
 
 def start(action: Action[Found], *options: str, subject: Subject | None = None) -> Found:
@@ -75,9 +77,8 @@ def start(action: Action[Found], *options: str, subject: Subject | None = None) 
     Without a subject, that of the options is loaded. CannotDo if nothing could be collected.
     """
     plugin = _InsteadOfRunning(action, subject)
-    with tempfile.TemporaryDirectory(prefix="spec-") as scratch:
-        set_hypothesis_home_dir(scratch)  # nothing is left where a learner works
-        status = pytest.main([*OPTIONS, *options], plugins=[plugin])
+    set_hypothesis_home_dir(os.devnull)  # nothing is left where a learner works
+    status = pytest.main([*OPTIONS, *options], plugins=[plugin])
     if plugin.error:
         raise plugin.error
     if status == pytest.ExitCode.INTERRUPTED:
