@@ -27,7 +27,7 @@ from .plugin import LEDGER, SUBJECT
 
 OPTIONS = (
     str(ROOT / "spec"),
-    *("-q", "-s", "-p", "no:cacheprovider"),
+    *("-qq", "-s", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Hypothesis is imported already
 )
 NOTHING = Subject(types.ModuleType("nothing"), "nothing", ROOT, "", False)
