@@ -76,12 +76,17 @@ def _explains(sentence: str, transform: Transform, comparison: Comparison) -> bo
 
 
 def causes(comparisons: Iterable[Comparison]) -> list[str]:
-    """The listed mistakes that give exactly the values seen, at every comparison."""
+    """The listed mistakes that give exactly the values seen, at every comparison.
+
+    What is the truth as well, NaN for one where both are, explains nothing.
+    """
     comparisons = list(comparisons)
+    last = comparisons[-1]
     return [
         cause
-        for cause in comparisons[-1].mistakes
-        if all(cause in c.mistakes and c.fits(c.mistakes[cause]) for c in comparisons)
+        for cause, value in last.mistakes.items()
+        if not last.same_target(value)
+        and all(cause in c.mistakes and c.fits(c.mistakes[cause]) for c in comparisons)
     ]
 
 

@@ -5,8 +5,8 @@ collected tests and the imported libraries, so a run costs little more than its 
 it breaks dies with it. How a test ends comes back at once, as a record.
 """
 
+import os
 import signal
-import tempfile
 import time
 import types
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from spec.forked import Fork, Send
 
-from . import collection, results
+from . import collection, moons, results
 from .claims import Claim
 from .errors import CannotDo, CannotLoad
 from .explain import Explanation
@@ -27,7 +27,7 @@ from .plugin import LEDGER, SUBJECT
 
 OPTIONS = (
     str(ROOT / "spec"),
-    *("-q", "-s", "-p", "no:cacheprovider"),
+    *("-qq", "-s", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Hypothesis is imported already
 )
 NOTHING = Subject(types.ModuleType("nothing"), "nothing", ROOT, "", False)
@@ -67,8 +67,6 @@ def _warm_up() -> None:
     import scipy.stats  # noqa: F401
     import sklearn.linear_model  # noqa: F401
 
-    from . import moons
-
     moons.moons()
     moons.fresh_moons()
 
@@ -79,9 +77,8 @@ def start(action: Action[Found], *options: str, subject: Subject | None = None) 
     Without a subject, that of the options is loaded. CannotDo if nothing could be collected.
     """
     plugin = _InsteadOfRunning(action, subject)
-    with tempfile.TemporaryDirectory(prefix="spec-") as scratch:
-        set_hypothesis_home_dir(scratch)  # nothing is left where a learner works
-        status = pytest.main([*OPTIONS, *options], plugins=[plugin])
+    set_hypothesis_home_dir(os.devnull)  # nothing is left where a learner works
+    status = pytest.main([*OPTIONS, *options], plugins=[plugin])
     if plugin.error:
         raise plugin.error
     if status == pytest.ExitCode.INTERRUPTED:

@@ -19,7 +19,9 @@ __all__ = ["QUICK", "at_least_one", "command_line", "in_forks", "judged", "oblig
 
 Case = TypeVar("Case")
 Judge = Callable[[pytest.Session, Case], Any]  # what one fork does; its result must fit into JSON
-Tell = Callable[[Case, Any], None]  # is told each case as it ends, with its result, None for a crash
+Tell = Callable[
+    [Case, Any], None
+]  # is told each case as it ends, with its result, None for a crash
 JOBS = os.cpu_count() or 1
 QUICK = "--hypothesis-profile=quick"
 MOMENT = 0.02  # seconds for which one fork is listened to
