@@ -50,6 +50,39 @@ X, W, b = np.ones((7, 3)), np.ones((3, 5)), np.zeros((1, 5))
             lambda: list(impl.minibatches(X, X[1:], 2, np.random.default_rng(0))),
             "Y has 6 rows, expected the 7 of X",
         ),
+        (lambda: impl.affine(X, np.ones(3), b), "W has shape (3,), expected (m, n)"),
+        (lambda: impl.affine_backward(X @ W, X, np.ones(3)), "W has shape (3,), expected (m, n)"),
+        (
+            lambda: impl.affine_backward(X @ W, np.ones((7, 4)), W),
+            "X has shape (7, 4), expected (m, 3)",
+        ),
+        (lambda: impl.cross_entropy(np.ones(3), X), "Y_hat has shape (3,), expected (m, n)"),
+        (
+            lambda: impl.mean_squared_error(np.ones((4, 1)), np.ones(4)),
+            "Y_hat has shape (4, 1), expected that of Y, (4,)",
+        ),
+        (lambda: impl.one_hot([0], 0), "n_classes is 0, expected an integer of at least 1"),
+        (lambda: impl.MLP([3, 2], init="hee"), "init is 'hee', expected one of small,"),
+        (
+            lambda: impl.MLP([3, 2]).train_step(X, np.ones((6, 2)), 0.1),
+            "Y_hat has shape (7, 2), expected that of Y, (6, 2)",
+        ),
+        (
+            lambda: impl.accuracy(impl.MLP([3, 2]), X, np.ones((6, 2))),
+            "the output has shape (7, 2), expected that of Y, (6, 2)",
+        ),
+        (
+            lambda: impl.Node(X).matmul(impl.Node(W.T)),
+            "self has shape (7, 3), expected (m, 5)",
+        ),
+        (
+            lambda: impl.Node(X).matmul(impl.Node(np.ones(3))),
+            "other has shape (3,), expected (m, n)",
+        ),
+        (
+            lambda: impl.Node(X).cross_entropy(np.ones((7, 2))),
+            "the logits has shape (7, 3), expected that of Y, (7, 2)",
+        ),
         (lambda: impl.early_stopping([1.0], 0), "patience is 0, expected an integer of at least 1"),
     ],
 )
