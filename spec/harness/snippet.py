@@ -1,0 +1,231 @@
+"""A few lines that show the wrong value, to paste below the learner's own code.
+
+The calls of the failing example are cut down to those that the value needs, written with short
+numbers, and carried out: what is shown has been seen to reproduce the failure. Where six lines are
+not enough, none are shown.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+
+import numpy as np
+
+from . import trial as trials
+from .compare import Disagreement, NotPlain, as_plain
+from .contract import NAMES
+from .explain import SYMBOL, WIDTH, code_lines
+from .guard import Guarded, Implementation
+from .limits import time_limit
+from .outcomes import Raised, TimeLimitExceeded
+from .trial import Call, Trial
+
+LONGEST = 6  # lines of 80 columns
+LARGEST = 60  # entries of an array
+SECONDS = 2.0
+SETTING = re.compile(r"(\w+\.\w+) = (\{0\})")
+
+
+class _Unprintable(Exception):
+    pass
+
+
+def snippet(error: BaseException, trial: Trial, nn: Implementation) -> str:
+    """Statements, one a line, that end with a `print` of the wrong value; "" if six lines are too few."""
+    calls = list(trial.calls)
+    if not calls or trial.n_calls > len(calls) or isinstance(error, TimeLimitExceeded):
+        return ""
+    for place, shown, value in _wanted(error, calls):
+        for kept in (_needed(calls[: place + 1]), calls[: place + 1]):
+            try:
+                statements = _statements(kept, shown)
+            except _Unprintable:
+                continue
+            if _lines(statements) <= LONGEST and _shows(statements, value, nn):
+                return "\n".join(statements)
+    return ""
+
+
+def _lines(statements: list[str]) -> int:
+    return sum(len(code_lines(statement, WIDTH)) for statement in statements)
+
+
+def _wanted(error: BaseException, calls: list[Call]) -> Iterator[tuple[int, str, Any]]:
+    """The call to end with, what to print after it ("" for its result), and the value to be seen."""
+    last = max((n for n, call in enumerate(calls) if call.function), default=len(calls) - 1)
+    if isinstance(error, Raised):
+        yield len(calls) - 1, "", error
+    elif not isinstance(error, Disagreement) or isinstance(error.comparison.actual, str):
+        yield last, "", calls[last].result
+    else:
+        actual = error.comparison.actual
+        wrong_rows = [actual]
+        if actual.ndim > 1 and actual.shape == error.comparison.expected.shape:
+            excess = error.comparison.excess(error.comparison.expected)
+            wrong_rows += [actual[i] for i in np.flatnonzero((excess > 1).any(axis=tuple(range(1, actual.ndim))))]
+        for value in wrong_rows:
+            for place in range(len(calls) - 1, -1, -1):
+                for suffix, item in _parts(calls[place].result):
+                    if alike(item, value):
+                        yield place, suffix, item
+                        break
+        symbol = SYMBOL.match(error.comparison.what)
+        if symbol:
+            owner = calls[last].code.partition(" = ")[0].partition(".")[0]
+            for shown in (f"{owner}.{symbol[0]}", f'{owner}.cache["{symbol[0]}"]'):
+                yield last, shown, actual
+
+
+def _parts(result: Any) -> list[tuple[str, Any]]:
+    """A result and its items, each with what leads to it: "", '["dW1"]', "[0]"."""
+    if isinstance(result, dict):
+        return [(f'["{key}"]', item) for key, item in result.items()]
+    if isinstance(result, (list, tuple)):
+        return [("", result), *((f"[{i}]", item) for i, item in enumerate(result))]
+    return [("", result)]
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two results are the same numbers, whatever their shape, or the same kind of thing."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(alike, one, other))
+    try:
+        a, b = as_plain(one), as_plain(other)
+    except NotPlain:
+        return type(one) is type(other) and (isinstance(one, Guarded) or bool(one == other))
+    return a.size == b.size and np.array_equal(a.reshape(-1), b.reshape(-1), equal_nan=True)
+
+
+def _needed(calls: list[Call]) -> list[Call]:
+    """Of the calls those that the last one needs: its objects, their last settings, a forward pass."""
+    last, kept = calls[-1], [calls[-1]]
+    wanted, settled = _objects(last), set()
+    passed = not last.code.partition("(")[0].endswith((".backward", ".compute_loss"))
+    for call in reversed(calls[:-1]):
+        made, _, _ = call.code.partition(" = ")
+        setting = SETTING.fullmatch(call.code)
+        if setting:
+            useful = made.partition(".")[0] in wanted and made not in settled
+            settled.add(made)
+        elif made != call.code:
+            useful = made in wanted
+        else:
+            useful = not passed and call.code.partition(".forward(")[0] in wanted
+            passed = passed or useful
+        if useful:
+            kept.append(call)
+            wanted |= _objects(call)
+    return kept[::-1]
+
+
+def _objects(call: Call) -> set[str]:
+    """The variables that a call uses."""
+    used = {value._code for value in call.values if isinstance(value, Guarded)}
+    return {name.partition(".")[0] for name in (*used, call.code.rpartition(" = ")[2])}
+
+
+def _statements(calls: list[Call], shown: str) -> list[str]:
+    """The calls as code, the settings of one object in pairs, and a `print` in the end."""
+    *before, last = (replace(call, code=_written(call)) for call in calls)
+    statements: list[str] = []
+    for number, call in enumerate(before):
+        paired = _paired(statements[-1], call.code) if statements and _follows(before, number) else ""
+        statements[-1:] = [paired] if paired else [*statements[-1:], call.code]
+    if shown and not shown.startswith("["):
+        return [*statements, last.code, f"print({shown})"]
+    made, _, call_itself = last.code.rpartition(" = ")
+    return [*statements, f"print({call_itself}{shown})"]
+
+
+def _follows(calls: list[Call], number: int) -> bool:
+    """Whether this call and the one before it both set an attribute."""
+    return all(" = " in call.code and "." in call.code.partition(" = ")[0] for call in calls[number - 1 : number + 1])
+
+
+def _paired(one: str, other: str) -> str:
+    """Two settings in one statement of one line; "" if they do not fit."""
+    (a, _, x), (b, _, y) = one.partition(" = "), other.partition(" = ")
+    both = f"{a}, {b} = {x}, {y}"
+    return both if len(code_lines(both, WIDTH)) == 1 else ""
+
+
+def _written(call: Call) -> str:
+    return call.code.format(*map(_literal, call.values))
+
+
+def _literal(value: Any) -> str:
+    """Python source for a value that was handed to the implementation."""
+    if isinstance(value, Guarded):
+        return str(value._code)
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(map(_literal, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return repr(value)
+    raise _Unprintable
+
+
+def _array(array: np.ndarray) -> str:
+    """An array in few characters: rows of the identity by their places, whole floats without .0."""
+    if array.size > LARGEST or array.dtype.kind not in "biuf":
+        raise _Unprintable
+    if array.ndim == 2 and len(array) > 1 and array.dtype == float and _is_one_hot(array):
+        return f"np.eye({array.shape[1]})[{np.argmax(array, axis=1).tolist()}]"
+    if array.dtype == float and array.size > 1 and not array.any():
+        return f"np.zeros({array.shape})"
+    text = repr(array.tolist())
+    if array.dtype == float and np.isfinite(array).all():
+        text = re.sub(r"(?<=\d)\.0(?=[\],])", "", text)
+        if "." not in text:  # one is enough for a float array
+            text = re.sub(r"(-?\d+)", r"\1.", text, count=1)
+        return f"np.array({text})"
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise _Unprintable
+    usual = array.dtype in (float, int, bool)
+    return f"np.array({text})" if usual else f"np.array({text}, dtype={array.dtype.name!r})"
+
+
+def _is_one_hot(array: np.ndarray) -> bool:
+    return bool(np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all())
+
+
+class _Names(dict[str, Any]):
+    """The variables of a snippet, and behind them the names of the implementation."""
+
+    def __init__(self, nn: Implementation, seen: list[Any]) -> None:
+        super().__init__(np=np, print=seen.append)
+        self.nn = nn
+
+    def __missing__(self, name: str) -> Any:
+        if name not in NAMES:
+            raise KeyError(name)
+        return getattr(self.nn, name)
+
+
+def _shows(statements: list[str], value: Any, nn: Implementation) -> bool:
+    """Whether the code, carried out, prints the value; or raises, where the value is an exception."""
+    seen: list[Any] = []
+    under_way, sink = trials.current(), StringIO()
+    trials.begin()
+    try:
+        with redirect_stdout(sink), redirect_stderr(sink), time_limit(SECONDS, "the snippet"):
+            exec("\n".join(statements), {}, _Names(nn, seen))  # noqa: S102
+    except Raised as raised:
+        return isinstance(value, Raised) and _kind(raised) == _kind(value)
+    except (Exception, TimeLimitExceeded):
+        return False
+    finally:
+        trials.resume(under_way)
+    return len(seen) == 1 and not isinstance(value, Raised) and alike(seen[0], value)
+
+
+def _kind(raised: Raised) -> str:
+    """What an exception is told as, without its numbers."""
+    return re.sub(r"\d+", "", str(raised).partition(" raised ")[2])
