@@ -18,7 +18,7 @@ FEW = 8  # entries of an array that is shown in a line
 LONGEST_CASE = 200  # characters
 LONGEST_SENTENCE = 500  # an exception may quote whole arrays
 NARROWEST, WIDTH, WIDEST = 60, 80, 100  # columns
-SYMBOL = re.compile(r"d?[AWZXb]\d*'?|dx")
+SYMBOL = re.compile(r"(d?[AWZXb]\d+|d[AWZXb])\b")
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,12 @@ def origin(trial: Trial, actual: object, what: str) -> tuple[str, str, bool]:
     entry is the symbol that `what` begins with.
     """
     calls = [call for call in trial.calls if call.function]
+    symbol = SYMBOL.match(what)
     for call in reversed(calls):
         entry = _entry(call.result, actual)
-        if entry is not None:
-            return call.function, entry, True
-    symbol = SYMBOL.match(what)
+        if entry is not None:  # a db[l] that is read as dA[l] is dA[l]
+            meant = symbol[0] if symbol and entry[:1].isalpha() else entry
+            return call.function, meant, True
     return (calls[-1].function if calls else ""), symbol[0] if symbol else "", False
 
 
@@ -160,12 +161,13 @@ def told(explanation: Explanation, hints: list[str], *, width: int = WIDTH) -> l
                 lines += [f"  {title}", *textwrap.indent(text, "    ").splitlines()]
             else:
                 lines.append(f"  {title:9}{text}")
-    for name, value in explanation.case.items():
-        lines += wrapped(f"smallest case: {name} = {value}", width)
-    if explanation.code:
+    if not explanation.code:
+        for name, value in explanation.case.items():
+            lines += wrapped(f"smallest case: {name} = {value}", width)
+    else:
         lines += ["  to see it, below your own code:"]
         for statement in explanation.code.splitlines():
-            lines += [f"    {line}" for line in code_lines(statement, width)]
+            lines += [f"  {line}" for line in code_lines(statement, width)]
     return lines
 
 
@@ -178,7 +180,7 @@ def code_lines(statement: str, width: int) -> list[str]:
     """A statement over several lines, broken where it has spaces: all of them are inside brackets."""
     return textwrap.wrap(
         statement,
-        width - 4,
+        width - 2,
         subsequent_indent="    ",
         break_long_words=False,
         break_on_hyphens=False,

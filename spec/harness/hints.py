@@ -24,6 +24,10 @@ OF_SENTENCES = {
     r" raised ": "look at what that line is given, one call before",
     r" has shape ": "look at its shape: which axes are summed away, and which are kept?",
     r" is (NaN|infinite|nan|inf)\b": "ask where it can overflow, divide by 0, or take the logarithm of 0",
+    r"in place|must not change|must leave|forward changes|backward changes": "look for what writes into a value "
+    "that is not its own: +=, *=, [...] =, out=",
+    r"should refuse|accept|takes an? |builds a network|goes on where|never leads to": "look at what is checked before "
+    "the first number is computed: a ValueError is due here",
     r" within .* seconds": "ask which loop or recursion has no end, or runs far more often than it need",
 }
 PART_WRONG = re.compile(r" is wrong in (\d+) of (\d+) entries")
@@ -69,9 +73,7 @@ def _what_for(explanation: Explanation) -> str:
             right = size - wrong
             are = "1 entry is" if right == 1 else f"{right} entries are"
             return f"{are} right: what do the others have in common?"
-    if explanation.what:
-        return "go through it term by term, in the order of the equation"
-    return "read the sentence above once more"
+    return "hold it against the statement above, one term after the other"
 
 
 def _where(explanation: Explanation, own: list[OwnLine]) -> str:
@@ -82,18 +84,25 @@ def _where(explanation: Explanation, own: list[OwnLine]) -> str:
     if explanation.entry[:1].isalpha():
         places.insert(0, explanation.entry)
     text = " in ".join(places)
-    return f" ({text}: {own[0].place})" if own else f" (in {text})"
+    return f" ({text}: {own[0].place})" if own else f" ({text})"
 
 
 def _side_by_side(explanation: Explanation, own: list[OwnLine], width: int) -> list[str]:
     """The theory's equation above the learner's own lines; nothing where no line was found."""
     if not own:
         return []
-    lines = []
-    for title, text in [("theory", explanation.equation), *(("yours", o.text) for o in own)]:
-        wrap = code_lines(text, width - 6) if title == "yours" else textwrap.wrap(text, width - 10)
-        for number, line in enumerate(wrap):
-            lines.append(f"  {'' if number else title:8}{line}")
-    places = [own_line.place for own_line in own]
-    numbers = [place.rpartition(" ")[2] for place in places[1:]]
-    return lines + wrapped(f"        ({' and '.join([places[0], *numbers])})", width)
+    theory = textwrap.wrap(explanation.equation, width - 10)
+    yours = [part for line in own for part in code_lines(line.text, width - 8)]
+    first, *further = (line.place for line in own)
+    place = " and ".join([first, *(other.rpartition(" ")[2] for other in further)])
+    if further:
+        place = place.replace(", line ", ", lines ")
+    return [
+        *_titled("theory", theory),
+        *_titled("yours", yours),
+        *wrapped(f"        ({place})", width),
+    ]
+
+
+def _titled(title: str, lines: list[str]) -> list[str]:
+    return [f"  {'' if number else title:8}{line}" for number, line in enumerate(lines)]

@@ -87,10 +87,12 @@ def _text(file: str, first: int, last: int) -> str:
 
 
 def _computing(tree: ast.stmt, name: str) -> list[ast.AST]:
-    """What binds `name`; in a loop over the layers, what binds it without its number."""
-    found = list(_bindings(tree, name))
-    in_loop = any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(tree))
-    return found or (list(_bindings(tree, name.rstrip("0123456789"))) if in_loop else [])
+    """What binds `name`; in a loop over the layers also what binds it without its number."""
+    found, stem = list(_bindings(tree, name)), name.rstrip("0123456789")
+    if stem != name and not name.endswith("0"):
+        loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
+        found += [node for loop in loops for node in _bindings(loop, stem)]
+    return found
 
 
 def _bindings(tree: ast.AST, name: str) -> Iterator[ast.AST]:

@@ -19,6 +19,7 @@ from .hints import hint
 from .latex import to_unicode
 from .loading import Subject
 from .outcomes import NotWrittenYet
+from .smaller import smaller
 from .snippet import snippet
 from .trial import Trial
 
@@ -134,16 +135,27 @@ class Results:
             record.status = WAITS if record.waits_for else FAILS
             report.waits_for = record.waits_for  # type: ignore[attr-defined]
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
-            record.explanation = self._explained(record, error, trial)
+            record.explanation = self._explained(item, record, error, trial)
             if report.failed:
                 report.longrepr = "\n".join(self.headline(record) + self.told(record))
         record.printed = _shortened(report.capstdout)
         report.sections = [(title, _shortened(text)) for title, text in report.sections]
 
-    def _explained(self, record: Record, error: BaseException, trial: Trial) -> Explanation:
+    def _explained(
+        self, item: pytest.Item, record: Record, error: BaseException, trial: Trial
+    ) -> Explanation:
+        """The explanation of the failing example; of a smaller one, where that can be shown in code."""
+        equation = self.equation(record)
+        if isinstance(error, NotWrittenYet):
+            return explain(error, trial, equation=equation)
         nn = Implementation(self.subject.module, self.subject.name)
-        code = "" if isinstance(error, NotWrittenYet) else snippet(error, trial, nn)
-        return explain(error, trial, equation=self.equation(record), code=code)
+        code = snippet(error, trial, nn)
+        if not code or "\n" in code:
+            for found, tried in smaller(item, error, trial):
+                shorter = snippet(found, tried, nn)
+                if shorter and (not code or len(shorter) < len(code)):
+                    return explain(found, tried, equation=equation, code=shorter)
+        return explain(error, trial, equation=equation, code=code)
 
     def _blocker(self, id: str) -> str:
         """The first claim that fails among those without which `id` cannot be judged; "" if none does.

@@ -8,8 +8,8 @@ not enough, none are shown.
 import re
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import replace
 from io import StringIO
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,13 @@ from .contract import NAMES
 from .explain import SYMBOL, WIDTH, code_lines
 from .guard import Guarded, Implementation
 from .limits import time_limit
-from .outcomes import Raised, TimeLimitExceeded
+from .outcomes import NotWrittenYet, Raised, TimeLimitExceeded
 from .trial import Call, Trial
 
 LONGEST = 6  # lines of 80 columns
 LARGEST = 60  # entries of an array
 SECONDS = 2.0
+IN_PLACE = re.compile("in place|must not change|must leave")  # a result does not show that
 SETTING = re.compile(r"(\w+\.\w+) = (\{0\})")
 
 
@@ -36,7 +37,7 @@ class _Unprintable(Exception):
 def snippet(error: BaseException, trial: Trial, nn: Implementation) -> str:
     """Statements, one a line, that end with a `print` of the wrong value; "" if six lines are too few."""
     calls = list(trial.calls)
-    if not calls or trial.n_calls > len(calls) or isinstance(error, TimeLimitExceeded):
+    if not calls or isinstance(error, TimeLimitExceeded) or IN_PLACE.search(str(error)):
         return ""
     for place, shown, value in _wanted(error, calls):
         for kept in (_needed(calls[: place + 1]), calls[: place + 1]):
@@ -72,6 +73,8 @@ def _wanted(error: BaseException, calls: list[Call]) -> Iterator[tuple[int, str,
                     if alike(item, value):
                         yield place, suffix, item
                         break
+        if len({call.function for call in calls if call.function}) == 1:
+            yield last, "", calls[last].result
         symbol = SYMBOL.match(error.comparison.what)
         if symbol:
             owner = calls[last].code.partition(" = ")[0].partition(".")[0]
@@ -95,8 +98,8 @@ def alike(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(alike, one, other))
     try:
-        a, b = as_plain(one), as_plain(other)
-    except NotPlain:
+        a, b = (as_plain(np.array(v) if isinstance(v, (list, tuple)) else v) for v in (one, other))
+    except (NotPlain, ValueError):
         return type(one) is type(other) and (isinstance(one, Guarded) or bool(one == other))
     return a.size == b.size and np.array_equal(a.reshape(-1), b.reshape(-1), equal_nan=True)
 
@@ -130,26 +133,35 @@ def _objects(call: Call) -> set[str]:
 
 
 def _statements(calls: list[Call], shown: str) -> list[str]:
-    """The calls as code, the settings of one object in pairs, and a `print` in the end."""
-    *before, last = (replace(call, code=_written(call)) for call in calls)
+    """The calls as code, the settings of one object together, and a `print` in the end."""
+    *before, last = calls
     statements: list[str] = []
+    ending = last.code.rpartition(" = ")[2].format(*map(_literal, last.values))
+    if before and ".forward(" in before[-1].code and any(_is_result(before[-1], v) for v in last.values):
+        passed = _written(before.pop())  # net.compute_loss(net.forward(X), Y)
+        given = [passed if _is_result(calls[-2], v) else _literal(v) for v in last.values]
+        ending = last.code.rpartition(" = ")[2].format(*given)
     for number, call in enumerate(before):
-        paired = _paired(statements[-1], call.code) if statements and _follows(before, number) else ""
-        statements[-1:] = [paired] if paired else [*statements[-1:], call.code]
+        code = _written(call)
+        together = _together(statements[-1], code) if _follows(before, number) else ""
+        statements[-1:] = [together] if together else [*statements[-1:], code]
     if shown and not shown.startswith("["):
-        return [*statements, last.code, f"print({shown})"]
-    made, _, call_itself = last.code.rpartition(" = ")
-    return [*statements, f"print({call_itself}{shown})"]
+        return [*statements, ending, f"print({shown})"]
+    return [*statements, f"print({ending}{shown})"]
+
+
+def _is_result(call: Call, value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.size > 1 and alike(call.result, value)
 
 
 def _follows(calls: list[Call], number: int) -> bool:
     """Whether this call and the one before it both set an attribute."""
-    return all(" = " in call.code and "." in call.code.partition(" = ")[0] for call in calls[number - 1 : number + 1])
+    return number > 0 and all(SETTING.fullmatch(c.code) for c in calls[number - 1 : number + 1])
 
 
-def _paired(one: str, other: str) -> str:
-    """Two settings in one statement of one line; "" if they do not fit."""
-    (a, _, x), (b, _, y) = one.partition(" = "), other.partition(" = ")
+def _together(settings: str, setting: str) -> str:
+    """One more setting in a statement of one line; "" if it does not fit."""
+    (a, _, x), (b, _, y) = settings.partition(" = "), setting.partition(" = ")
     both = f"{a}, {b} = {x}, {y}"
     return both if len(code_lines(both, WIDTH)) == 1 else ""
 
@@ -167,8 +179,12 @@ def _literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         inner = ", ".join(map(_literal, value))
         return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+    if isinstance(value, FunctionType) and value.__name__ in NAMES:
+        return value.__name__  # the spec's own: it is tried whether the implementation's does as well
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, (bool, int, float, str)):
-        return repr(value)
+        return re.sub(r"^-?(nan|inf)$", lambda m: m[0].replace(m[1], f"np.{m[1]}"), repr(value))
     raise _Unprintable
 
 
@@ -219,7 +235,7 @@ def _shows(statements: list[str], value: Any, nn: Implementation) -> bool:
             exec("\n".join(statements), {}, _Names(nn, seen))  # noqa: S102
     except Raised as raised:
         return isinstance(value, Raised) and _kind(raised) == _kind(value)
-    except (Exception, TimeLimitExceeded):
+    except (Exception, NotWrittenYet, TimeLimitExceeded):
         return False
     finally:
         trials.resume(under_way)
