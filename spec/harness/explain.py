@@ -13,7 +13,7 @@ from .diagnosis import diagnose
 from .outcomes import NotWrittenYet, Refuted, TimeLimitExceeded
 from .trial import Trial
 
-LARGEST_SHOWN = 40  # entries of an array
+LARGEST_SHOWN, MOST_ROWS = 40, 8  # entries and lines of an array
 FEW = 8  # entries of an array that is shown in a line
 LONGEST_CASE = 200  # characters
 LONGEST_SENTENCE = 500  # an exception may quote whole arrays
@@ -131,8 +131,9 @@ def _sentence(error: BaseException, trial: Trial) -> str:
         return what
     last = trial.calls[-1]
     name = last.code.split(" = ")[-1].partition("(")[0]
-    came = f" ({last.returned})" if last.returned else ""
-    return f"what {name} returned{came} cannot be used: {what}"
+    if not last.returned:
+        return f"{name} raised {what}" if last.function else what
+    return f"what {name} returned ({last.returned}) cannot be used: {what}"
 
 
 def _summary(value: Any) -> str:
@@ -149,7 +150,8 @@ def _shown(array: np.ndarray) -> str:
     """Up to LARGEST_SHOWN entries, in lines for the narrowest terminal."""
     if array.size > LARGEST_SHOWN:
         return ""
-    return np.array2string(array, precision=5, suppress_small=False, max_line_width=NARROWEST - 6)
+    text = np.array2string(array, precision=5, suppress_small=False, max_line_width=NARROWEST - 6)
+    return text if text.count("\n") < MOST_ROWS else ""
 
 
 def told(explanation: Explanation, hints: list[str], *, width: int = WIDTH) -> list[str]:
@@ -167,7 +169,7 @@ def told(explanation: Explanation, hints: list[str], *, width: int = WIDTH) -> l
     else:
         lines += ["  to see it, below your own code:"]
         for statement in explanation.code.splitlines():
-            lines += [f"  {line}" for line in code_lines(statement, width)]
+            lines += code_lines(statement, width)  # not indented: it is to be copied
     return lines
 
 
@@ -180,7 +182,7 @@ def code_lines(statement: str, width: int) -> list[str]:
     """A statement over several lines, broken where it has spaces: all of them are inside brackets."""
     return textwrap.wrap(
         statement,
-        width - 2,
+        width,
         subsequent_indent="    ",
         break_long_words=False,
         break_on_hyphens=False,

@@ -15,20 +15,25 @@ from .own_lines import OwnLine, own_lines
 from .topics import topic, topic_of_relation
 
 LEVELS = ("off", "nudge", "full")
-CAUSES = re.compile(r"(?<!,) or (?=an? |it |only |they |there |the |each |every )")  # between two of them
+CAUSES = re.compile(
+    r"(?<!,) or (?=an? |it |only |they |there |the |each |every )"
+)  # between two of them
 MOST = 2  # topics of one nudge
 SHAPES = re.compile(r"shape|broadcast|size \d+ is different|not aligned|dimension")
 OF_SENTENCES = {
     r" raised RecursionError": "ask which call ends the recursion",
     rf" raised .*({SHAPES.pattern})": "write down the shapes of what meets in the line that raised",
-    r" raised ": "look at what that line is given, one call before",
+    r" raised ": "look at that line, and at the values that reach it",
+    r" is None\b": "look at where each branch ends",
+    r" is an? |expected real numbers": "look at what is returned, and of which type it is",
     r" has shape ": "look at its shape: which axes are summed away, and which are kept?",
     r" is (NaN|infinite|nan|inf)\b": "ask where it can overflow, divide by 0, or take the logarithm of 0",
-    r"in place|must not change|must leave|forward changes|backward changes": "look for what writes into a value "
+    r"different results": "look for what is drawn at random, and for what outlives a call",
+    r"did not end": "ask which loop or recursion has no end, or runs far more often than it need",
+    r"in place|must not change|must leave|(for|back)ward changes": "look for what writes into a value "
     "that is not its own: +=, *=, [...] =, out=",
-    r"should refuse|accept|takes an? |builds a network|goes on where|never leads to": "look at what is checked before "
-    "the first number is computed: a ValueError is due here",
-    r" within .* seconds": "ask which loop or recursion has no end, or runs far more often than it need",
+    r"should refuse|accept|takes (an?|the) |builds a network|goes on where": "look at what is checked "
+    "before the first number is computed: a ValueError is due here",
 }
 PART_WRONG = re.compile(r" is wrong in (\d+) of (\d+) entries")
 

@@ -86,7 +86,7 @@ def _text(file: str, first: int, last: int) -> str:
     return textwrap.shorten(" ".join(lines), LONGEST, placeholder=" ...")
 
 
-def _computing(tree: ast.stmt, name: str) -> list[ast.AST]:
+def _computing(tree: ast.stmt, name: str) -> list[ast.stmt | ast.expr]:
     """What binds `name`; in a loop over the layers also what binds it without its number."""
     found, stem = list(_bindings(tree, name)), name.rstrip("0123456789")
     if stem != name and not name.endswith("0"):
@@ -95,7 +95,7 @@ def _computing(tree: ast.stmt, name: str) -> list[ast.AST]:
     return found
 
 
-def _bindings(tree: ast.AST, name: str) -> Iterator[ast.AST]:
+def _bindings(tree: ast.AST, name: str) -> Iterator[ast.stmt | ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             targets = node.targets
@@ -103,7 +103,11 @@ def _bindings(tree: ast.AST, name: str) -> Iterator[ast.AST]:
             targets = [node.target]
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
-                if key and _is_named(key, name) and not isinstance(value, (ast.Name, ast.Attribute)):
+                if (
+                    key
+                    and _is_named(key, name)
+                    and not isinstance(value, (ast.Name, ast.Attribute))
+                ):
                     yield value
             continue
         else:
@@ -129,7 +133,7 @@ def _is_named(node: ast.expr, name: str) -> bool:
     return own is not None and str(getattr(node, own)).lower() == name.lower()
 
 
-def _returned(tree: ast.stmt, entry: str) -> list[ast.AST]:
+def _returned(tree: ast.stmt, entry: str) -> list[ast.stmt | ast.expr]:
     """What is returned; for a variable, what binds it."""
     if not isinstance(tree, ast.FunctionDef):
         return [tree]  # a lambda
@@ -139,7 +143,7 @@ def _returned(tree: ast.stmt, entry: str) -> list[ast.AST]:
         if nested is not tree and isinstance(nested, (ast.FunctionDef, ast.Lambda))
         for node in ast.walk(nested)
     }
-    found: list[ast.AST] = []
+    found: list[ast.stmt | ast.expr] = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.Return) or node.value is None or id(node) in inner:
             continue

@@ -142,9 +142,9 @@ def _in_full(terminal: Any, results: Results, outcome: Outcome, title: str = "")
     judged = f" --impl {results.option.impl}" if results.option.impl else ""
     for line in wrapped(f"this one alone: pytest spec{judged} --claim {outcome.id}", width):
         terminal.write_line(line)
-    if title and record.explanation and results.option.hints != "full":
-        more = "full" if results.option.hints == "nudge" else "nudge"
-        terminal.write_line(f"  say more: --hints {more}")
+    more = {"off": "nudge", "nudge": "full"}.get(results.option.hints)
+    if title and more and record.explanation and record.explanation.diagnosis:
+        terminal.write_line(f"  for more: --hints {more}")
 
 
 def _in_short(terminal: Any, results: Results, outcome: Outcome) -> None:
