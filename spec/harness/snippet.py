@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import trial as trials
-from .compare import Disagreement, NotPlain, as_plain
+from .compare import Comparison, Disagreement, NotPlain, as_plain
 from .contract import NAMES
 from .explain import SYMBOL, WIDTH, code_lines
 from .guard import Guarded, Implementation
@@ -26,7 +26,9 @@ from .trial import Call, Trial
 LONGEST = 6  # lines of 80 columns
 LARGEST = 60  # entries of an array
 SECONDS = 2.0
-IN_PLACE = re.compile("in place|must not change|must leave")  # a result does not show that
+UNSEEN = re.compile(
+    "in place|must not|must leave|off the list|after the call|against|second batch"
+)  # in a result
 SETTING = re.compile(r"(\w+\.\w+) = (\{0\})")
 
 
@@ -37,7 +39,7 @@ class _Unprintable(Exception):
 def snippet(error: BaseException, trial: Trial, nn: Implementation) -> str:
     """Statements, one a line, that end with a `print` of the wrong value; "" if six lines are too few."""
     calls = list(trial.calls)
-    if not calls or isinstance(error, TimeLimitExceeded) or IN_PLACE.search(str(error)):
+    if not calls or isinstance(error, TimeLimitExceeded) or UNSEEN.search(str(error)):
         return ""
     for place, shown, value in _wanted(error, calls):
         for kept in (_needed(calls[: place + 1]), calls[: place + 1]):
@@ -59,30 +61,40 @@ def _wanted(error: BaseException, calls: list[Call]) -> Iterator[tuple[int, str,
     last = max((n for n, call in enumerate(calls) if call.function), default=len(calls) - 1)
     if isinstance(error, Raised):
         yield len(calls) - 1, "", error
-    elif not isinstance(error, Disagreement) or isinstance(error.comparison.actual, str):
-        yield last, "", calls[last].result
-    else:
-        actual = error.comparison.actual
-        wrong_rows = [actual]
-        if actual.ndim > 1 and actual.shape == error.comparison.expected.shape:
-            excess = error.comparison.excess(error.comparison.expected)
-            wrong_rows += [
-                actual[i]
-                for i in np.flatnonzero((excess > 1).any(axis=tuple(range(1, actual.ndim))))
-            ]
-        for value in wrong_rows:
+        return
+    if isinstance(error, Disagreement) and not isinstance(error.comparison.actual, str):
+        comparison = error.comparison
+        symbol = SYMBOL.match(comparison.what)
+        for value in [comparison.actual, *_wrong_rows(comparison)]:
             for place in range(len(calls) - 1, -1, -1):
                 for suffix, item in _parts(calls[place].result):
-                    if alike(item, value):
+                    if _is_meant(suffix, symbol[0] if symbol else "") and alike(item, value):
                         yield place, suffix, item
-                        break
-        if len({call.function for call in calls if call.function}) == 1:
-            yield last, "", calls[last].result
-        symbol = SYMBOL.match(error.comparison.what)
         if symbol:
             owner = calls[last].code.partition(" = ")[0].partition(".")[0]
             for shown in (f"{owner}.{symbol[0]}", f'{owner}.cache["{symbol[0]}"]'):
-                yield last, shown, actual
+                yield last, shown, comparison.actual
+    judged = [call for call in calls if call.function and not isinstance(call.result, Guarded)]
+    if len(judged) == 1 and judged[0].result is not None:
+        yield last, "", calls[last].result  # what was judged can come from nowhere else
+
+
+def _is_meant(suffix: str, symbol: str) -> bool:
+    """Whether an item of a result can be what is judged; for one sample db[l] is dZ[l], and so dA[l]."""
+    if not symbol or (suffix.startswith("[") and not suffix.startswith('["')):
+        return True
+    if not suffix:
+        return symbol[0] != "d"
+    return suffix[2:-2] in (symbol, re.sub("^d[AZ]", "db", symbol))
+
+
+def _wrong_rows(comparison: Comparison) -> list[Any]:
+    """The rows of a value that are wrong: one may be what a single sample gave."""
+    actual, expected = np.asarray(comparison.actual), comparison.expected
+    if actual.ndim < 2 or actual.shape != expected.shape:
+        return []
+    wrong = (comparison.excess(expected) > 1).any(axis=tuple(range(1, actual.ndim)))
+    return [actual[i] for i in np.flatnonzero(wrong)]
 
 
 def _parts(result: Any) -> list[tuple[str, Any]]:

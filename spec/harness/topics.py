@@ -98,12 +98,12 @@ TOPICS = (
     ),
     (
         "how wide the numbers are drawn: which fan, which factor, which law",
-        r"fan|He's|LeCun|Xavier|variance|deviation|limit|uniform|normal\b|init_std|law|random"
+        r"fan|He's|LeCun|Xavier|variance|deviation|limit|uniform|normal\b|init_std|law|Var\(|random"
         r"|√|n_out|interval",
     ),
     (
         SIGNS,
-        r"sign\b|subtracted|wrong side|wrong way|goes up|pushes|(is|are) added$"
+        r"sign\b|subtracted|subtracts|wrong side|wrong way|goes up|pushes|(is|are) added$"
         r"|predictions? and|instead of decaying",
     ),
     (
@@ -142,7 +142,7 @@ TOPICS = (
     ),
     (
         CONSTANTS,
-        r"factor|half\b|halved|doubled|1 -|- 1|1 is|brackets|multiplied by z",
+        r"factor|multiple|half\b|halved|doubled|1 -|- 1|1 is|brackets|multiplied by z",
     ),
     (
         "the powers, roots, logarithms and absolute values: of what, and in which order",
@@ -174,7 +174,7 @@ TOPICS = (
     ),
     (
         "which function it is, and on what it acts",
-        r"activation|ReLU|tanh|sigmoid|softmax|ELU|tangent|unchanged",
+        r"activation|ReLU|tanh|sigmoid|softmax|ELU|tangent|unchanged|smooth",
     ),
     (
         "whether a sum or a mean is taken, and of what",
