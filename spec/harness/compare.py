@@ -42,7 +42,8 @@ def as_plain(value: object) -> NDArray[Any]:
     except Exception as error:
         raise NotPlain(f"is a {type(value).__name__} that is no array ({error})") from None
     if array.dtype == np.float16 or array.dtype.kind not in "biuf":
-        kind = f"a {type(value).__name__}" if array.dtype == object else f"of dtype {array.dtype}"
+        name = getattr(value, "_name", type(value).__name__)  # a guarded object goes by its own
+        kind = f"a {name}" if array.dtype == object else f"of dtype {array.dtype}"
         raise NotPlain(f"is {kind}, expected real numbers (float64, or float32)")
     return array
 

@@ -1,5 +1,6 @@
-"""What went wrong, in the learner's terms: from an exception and the trial's notes to a few lines."""
+"""What went wrong, in the learner's terms: from an exception and the trial's notes to plain words."""
 
+import re
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,17 +8,17 @@ from typing import Any
 import hypothesis.errors
 import numpy as np
 
-from .compare import Disagreement
+from .compare import Disagreement, NotPlain, as_plain
 from .diagnosis import diagnose
-from .guard import Guarded
 from .outcomes import NotWrittenYet, Refuted, TimeLimitExceeded
 from .trial import Trial
 
-LARGEST_SHOWN = 40  # entries of an array
-LONGEST_SNIPPET = 12  # lines of 80 columns
+LARGEST_SHOWN, MOST_ROWS = 40, 8  # entries and lines of an array
 FEW = 8  # entries of an array that is shown in a line
 LONGEST_CASE = 200  # characters
-WIDTH = 80
+LONGEST_SENTENCE = 500  # an exception may quote whole arrays
+NARROWEST, WIDTH, WIDEST = 60, 80, 100  # columns
+SYMBOL = re.compile(r"(d?[AWZXb]\d+|d[AWZXb])\b")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Explanation:
     """Why a claim does not hold: one sentence, the diagnosis, the numbers and how to see them.
 
     `relation` says how the value that came relates to the right one, `cause` which mistake gives it.
+    `function` is the one that gave it ("TwoLayerNet.backward"), `entry` which of its values is meant
+    ("dW1", "[1]" of a tuple, "" for what it returns); `traced` says that this was seen, not guessed.
     """
 
     sentence: str
@@ -34,6 +37,11 @@ class Explanation:
     got: str = ""
     case: dict[str, str] = field(default_factory=dict)
     code: str = ""
+    equation: str = ""
+    what: str = ""
+    function: str = ""
+    entry: str = ""
+    traced: bool = False
 
     @property
     def diagnosis(self) -> str:
@@ -41,22 +49,74 @@ class Explanation:
         return ": ".join(filter(None, (self.relation, self.cause)))
 
 
-def explain(error: BaseException, trial: Trial) -> Explanation:
-    """Explain how a test about an implementation ended."""
+def explain(
+    error: BaseException, trial: Trial, *, equation: str = "", code: str = ""
+) -> Explanation:
+    """Explain how a test about an implementation ended.
+
+    `equation` is the claim's, for people to read, and `code` what shows the wrong value.
+    """
     case = {name: _summary(value) for name, value in trial.example.items()}
-    code = _reproduction(trial)
-    if isinstance(error, Disagreement):
-        comparison = error.comparison
+    if not isinstance(error, Disagreement):
+        cause = error.cause if isinstance(error, Refuted) else ""
+        function = next((call.function for call in reversed(trial.calls) if call.function), "")
+        sentence = textwrap.shorten(_sentence(error, trial), LONGEST_SENTENCE, placeholder=" ...")
         return Explanation(
-            str(error),
-            *diagnose(trial.comparisons[error.site]),
-            _shown(comparison.expected),
-            "" if isinstance(comparison.actual, str) else _shown(comparison.actual),
-            case,
-            code,
+            sentence, cause=cause, case=case, code=code, equation=equation, function=function
         )
-    cause = error.cause if isinstance(error, Refuted) else ""
-    return Explanation(_sentence(error, trial), cause=cause, case=case, code=code)
+    comparison = error.comparison
+    relation, cause = diagnose(trial.comparisons[error.site])
+    function, entry, traced = origin(trial, comparison.actual, comparison.what)
+    return Explanation(
+        str(error),
+        relation,
+        cause,
+        _shown(comparison.expected),
+        "" if isinstance(comparison.actual, str) else _shown(comparison.actual),
+        case,
+        code,
+        equation,
+        comparison.what,
+        function,
+        entry,
+        traced,
+    )
+
+
+def origin(trial: Trial, actual: object, what: str) -> tuple[str, str, bool]:
+    """The function that gave a value, which of its values that is, and whether this is certain.
+
+    A call is found again by the very numbers that it returned; else it is the last one, and the
+    entry is the symbol that `what` begins with.
+    """
+    calls = [call for call in trial.calls if call.function]
+    symbol = SYMBOL.match(what)
+    for call in reversed(calls):
+        entry = _entry(call.result, actual)
+        if entry is not None:  # a db[l] that is read as dA[l] is dA[l]
+            meant = symbol[0] if symbol and entry[:1].isalpha() else entry
+            return call.function, meant, True
+    return (calls[-1].function if calls else ""), symbol[0] if symbol else "", False
+
+
+def _entry(result: Any, actual: object) -> str | None:
+    """Which entry of a result a value is: "" for all of it, a key, or "[i]"; None if none is."""
+    if _is_same(result, actual):
+        return ""
+    if isinstance(result, dict):
+        return next((str(key) for key, item in result.items() if _is_same(item, actual)), None)
+    if isinstance(result, (list, tuple)):
+        return next((f"[{i}]" for i, item in enumerate(result) if _is_same(item, actual)), None)
+    return None
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether two values are the same numbers, whatever their shape."""
+    try:
+        a, b = as_plain(one), as_plain(other)
+    except NotPlain:
+        return False
+    return a.size == b.size and np.array_equal(a.reshape(-1), b.reshape(-1), equal_nan=True)
 
 
 def _sentence(error: BaseException, trial: Trial) -> str:
@@ -71,8 +131,9 @@ def _sentence(error: BaseException, trial: Trial) -> str:
         return what
     last = trial.calls[-1]
     name = last.code.split(" = ")[-1].partition("(")[0]
-    came = f" ({last.returned})" if last.returned else ""
-    return f"what {name} returned{came} cannot be used: {what}"
+    if not last.returned:
+        return f"{name} raised {what}" if last.function else what
+    return f"what {name} returned ({last.returned}) cannot be used: {what}"
 
 
 def _summary(value: Any) -> str:
@@ -86,69 +147,43 @@ def _summary(value: Any) -> str:
 
 
 def _shown(array: np.ndarray) -> str:
+    """Up to LARGEST_SHOWN entries, in lines for the narrowest terminal."""
     if array.size > LARGEST_SHOWN:
         return ""
-    return np.array2string(array, precision=5, suppress_small=False, max_line_width=WIDTH - 6)
+    text = np.array2string(array, precision=5, suppress_small=False, max_line_width=NARROWEST - 6)
+    return text if text.count("\n") < MOST_ROWS else ""
 
 
-class _Unprintable(Exception):
-    pass
-
-
-def _literal(value: Any) -> str:
-    """Python source for a value that was handed to the implementation."""
-    if isinstance(value, Guarded):
-        return str(value._code)
-    if isinstance(value, np.ndarray):
-        if value.size > LARGEST_SHOWN:
-            raise _Unprintable
-        dtype = "" if value.dtype.kind in "fi" else f", dtype={value.dtype.name!r}"
-        return f"np.array({value.tolist()!r}{dtype})"
-    if isinstance(value, (list, tuple)):
-        inner = ", ".join(map(_literal, value))
-        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return repr(value)
-    raise _Unprintable
-
-
-def _reproduction(trial: Trial) -> str:
-    """The calls of the failing example as code to paste below the implementation, if short enough."""
-    if not trial.calls or trial.n_calls > len(trial.calls):
-        return ""
-    try:
-        lines = [call.code.format(*map(_literal, call.values)) for call in trial.calls]
-    except _Unprintable:
-        return ""
-    wrapped = [part for line in lines for part in _code_lines(line)]
-    return "\n".join(wrapped) if len(wrapped) <= LONGEST_SNIPPET else ""
-
-
-def _code_lines(line: str) -> list[str]:
-    """A statement over several lines, broken where it has spaces: all of them are inside brackets."""
-    return textwrap.wrap(
-        line, WIDTH - 4, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
-    )
-
-
-def told(explanation: Explanation, *, width: int = WIDTH) -> list[str]:
-    """The explanation as lines of text."""
-    lines = _wrapped(explanation.sentence, width)
-    if explanation.diagnosis:
-        lines += _wrapped(f"why: {explanation.diagnosis}", width)
+def told(explanation: Explanation, hints: list[str], *, width: int = WIDTH) -> list[str]:
+    """The explanation as lines of text; `hints` are those of `hints.hint`."""
+    lines = wrapped(explanation.sentence, width) + hints
     if explanation.expected and explanation.got:
         for title, text in (("expected", explanation.expected), ("got", explanation.got)):
             if "\n" in text or len(text) > width - 14:
                 lines += [f"  {title}", *textwrap.indent(text, "    ").splitlines()]
             else:
                 lines.append(f"  {title:9}{text}")
-    for name, value in explanation.case.items():
-        lines += _wrapped(f"smallest case: {name} = {value}", width)
-    if explanation.code:
+    if not explanation.code:
+        for name, value in explanation.case.items():
+            lines += wrapped(f"smallest case: {name} = {value}", width)
+    else:
         lines += ["  to see it, below your own code:"]
-        lines += [f"    {line}" for line in explanation.code.splitlines()]
+        for statement in explanation.code.splitlines():
+            lines += code_lines(statement, width)  # not indented: it is to be copied
     return lines
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
+    """A sentence over several lines, indented by two."""
     return textwrap.wrap(text, width - 2, initial_indent="  ", subsequent_indent="    ")
+
+
+def code_lines(statement: str, width: int) -> list[str]:
+    """A statement over several lines, broken where it has spaces: all of them are inside brackets."""
+    return textwrap.wrap(
+        statement,
+        width,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -153,7 +153,8 @@ class Guarded:
         __tracebackhide__ = True
         places = [f"{{{i}}}" for i in range(len(arguments))]
         places += [f"{key}={{{i}}}" for i, key in enumerate(options, start=len(arguments))]
-        call = trial.Call(f"{self._code}({', '.join(places)})", (*arguments, *options.values()))
+        values = (*arguments, *options.values())
+        call = trial.Call(f"{self._code}({', '.join(places)})", values, self._name)
         trial.current().called(call)
         handed = {key: handed_over(value) for key, value in options.items()}
         if not callable(self._guarded):
@@ -161,7 +162,7 @@ class Guarded:
             raise Raised(f"{self._name} is not a function or class but a value of type {kind}")
         result = _run(self._name, lambda: self._guarded(*given, **handed))
         returned = disarmed(result)
-        call.returned = _short(returned)
+        call.result, call.returned = returned, _short(returned)
         if isinstance(returned, Guarded):
             call.code = f"{returned._code} = {call.code}"
         return returned

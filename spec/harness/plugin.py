@@ -11,7 +11,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from . import collection, report, results, trial
+from . import collection, hints, report, results, trial
 from .claim_coverage import ClaimCoverage
 from .claims import Ledger
 from .errors import CannotLoad
@@ -59,6 +59,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--seed", default="0", help="the seed of all chance: a whole number, or `random` to explore"
+    )
+    group.addoption(
+        "--hints",
+        choices=hints.LEVELS,
+        default="nudge",
+        help="how much is said of what is wrong: `off` the numbers alone, `nudge` (the default) "
+        "where to look and what for, `full` the cause, beside your own line",
     )
     group.addoption(
         "--time-limit",
@@ -282,9 +289,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the table by section, the first claim to mend, and what was asked for besides."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: Any, config: pytest.Config
+) -> Generator[None, None, None]:
+    """Print the table by section, the first claim to mend, and what was asked for besides.
+
+    It comes last; what it tells, pytest's own list of failures leaves out.
+    """
     found = config.stash.get(results.RESULTS, None)
+    with report.told_once(terminalreporter, found):
+        yield
     if found is None or not found.records:
         return
     report.summary(terminalreporter, found, errata=config.option.errata)

@@ -2,16 +2,20 @@
 
 import textwrap
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .claim_coverage import Function, ranges
-from .explain import WIDTH, told
+from .explain import NARROWEST, WIDEST, wrapped
 from .latex import to_unicode
 from .loading import Subject
 from .results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
 
 COLUMNS = (HOLDS, "theorem", FAILS, WAITS, "to write", "errata")
-TITLE = 35  # columns of the terminal; the table is narrower than 80
+TITLE = 35  # columns of the terminal, if there are as many beside the counts
+MOST_TOLD = 12  # claims
+MOST_PRINTED = 8  # lines that the learner's code printed
 
 
 def provenance(subject: Subject, seed: int) -> list[str]:
@@ -24,6 +28,27 @@ def provenance(subject: Subject, seed: int) -> list[str]:
         f"  seed: {seed}",
         *(f"  {note}" for note in subject.notes),
     ]
+
+
+def width_of(terminal: Any) -> int:
+    """The columns to fill: those of the terminal, within reason."""
+    return int(min(max(terminal._tw.fullwidth, NARROWEST), WIDEST))
+
+
+@contextmanager
+def told_once(terminal: Any, results: Results | None) -> Iterator[None]:
+    """While this lasts, pytest's own list of failures is without those that `summary` tells."""
+    records = results.records if results else {}
+    failed = terminal.stats.get("failed", [])
+    terminal.stats["failed"] = [
+        report
+        for report in failed
+        if not (report.nodeid in records and records[report.nodeid].explanation)
+    ]
+    yield
+    terminal.stats["failed"] = failed
+    if not failed:
+        del terminal.stats["failed"]
 
 
 def summary(terminal: Any, results: Results, *, errata: bool) -> None:
@@ -49,21 +74,22 @@ def _column(outcome: Outcome) -> str:
 
 def _table(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
     """Claims by chapter: each stands in one of the first five columns; errata count again."""
-    titles = results.ledger.titles
-    terminal.write_line(f"{'':{TITLE}}" + "".join(f" {name}" for name in COLUMNS), bold=True)
+    titles, header = results.ledger.titles, "".join(f" {name}" for name in COLUMNS)
+    room = min(TITLE, width_of(terminal) - len(header))
+    terminal.write_line(f"{'':{room}}{header}", bold=True)
     counts: dict[str, Counter[str]] = {}
     for outcome in outcomes:
         count = counts.setdefault(results.ledger.chapter(outcome.id), Counter())
         count[_column(outcome)] += 1
         count["errata"] += outcome.verdict != "holds"
     for chapter, count in counts.items():
-        _row(terminal, f"{chapter:>2}  {titles[chapter]}", count)
+        _row(terminal, f"{chapter:>2}  {titles[chapter]}", count, room)
     if len(counts) > 1:
-        _row(terminal, "    together", sum(counts.values(), Counter()), bold=True)
+        _row(terminal, "    together", sum(counts.values(), Counter()), room, bold=True)
 
 
-def _row(terminal: Any, title: str, count: Counter[str], bold: bool = False) -> None:
-    terminal.write(f"{title:{TITLE}.{TITLE}}", bold=bold)
+def _row(terminal: Any, title: str, count: Counter[str], room: int, bold: bool = False) -> None:
+    terminal.write(f"{title:{room}.{room}}", bold=bold)
     colours = {
         HOLDS: "green",
         "theorem": "green",
@@ -83,20 +109,12 @@ def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> Non
     unwritten = [o for o in outcomes if o.status == TODO]
     waiting = [o.id for o in outcomes if o.status == WAITS]
     if failing:
-        first, record = failing[0], failing[0].worst
-        terminal.write_line("")
-        terminal.write_line(f"First to mend: {first.id}", red=True, bold=True)
-        for line in results.headline(record)[1:]:
-            terminal.write_line(line)
-        if record.explanation:
-            for line in told(record.explanation):
-                terminal.write_line(line, bold=line.startswith("  why"))
-        else:
-            terminal.write_line(f"  {record.status}: see above")
-        judged = f" --impl {results.option.impl}" if results.option.impl else ""
-        terminal.write_line(f"  this one alone: pytest spec{judged} --claim {first.id}")
-    if len(failing) > 1:
-        _listed(terminal, f"{len(failing) - 1} more failing", [o.id for o in failing[1:]])
+        _in_full(terminal, results, failing[0], "First to mend: ")
+        verbose = terminal.config.get_verbosity() > 0
+        for outcome in failing[1 : None if verbose else MOST_TOLD]:
+            (_in_full if verbose else _in_short)(terminal, results, outcome)
+        if len(failing) > MOST_TOLD and not verbose:
+            _listed(terminal, "failing, too", [o.id for o in failing[MOST_TOLD:]])
     if waiting:
         claims = "1 claim waits" if len(waiting) == 1 else f"{len(waiting)} claims wait"
         _listed(terminal, f"{claims} for those to be mended", waiting)
@@ -107,11 +125,44 @@ def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> Non
         _listed(terminal, f"{claims} for what is not written yet", names)
 
 
-def _listed(terminal: Any, title: str, names: list[str], longest: int = 12) -> None:
+def _in_full(terminal: Any, results: Results, outcome: Outcome, title: str = "") -> None:
+    """A claim that fails: its equation, what came out, the hint, the case, and how to go on."""
+    record, width = outcome.worst, width_of(terminal)
+    terminal.write_line("")
+    terminal.write_line(f"{title}{outcome.id}", red=True, bold=True)
+    for line in results.headline(record, width)[1:]:
+        terminal.write_line(line)
+    for line in results.told(record, width):
+        terminal.write_line(line, bold=line.startswith(("  why", "  hint")))
+    printed = record.printed.splitlines()
+    if printed:
+        terminal.write_line("  your code printed, in the end")
+    for line in printed[-MOST_PRINTED:]:
+        terminal.write_line(f"    {textwrap.shorten(line, width - 4, placeholder=' ...')}")
+    judged = f" --impl {results.option.impl}" if results.option.impl else ""
+    for line in wrapped(f"this one alone: pytest spec{judged} --claim {outcome.id}", width):
+        terminal.write_line(line)
+    more = {"off": "nudge", "nudge": "full"}.get(results.option.hints)
+    if title and more and record.explanation and record.explanation.diagnosis:
+        terminal.write_line(f"  for more: --hints {more}")
+
+
+def _in_short(terminal: Any, results: Results, outcome: Outcome) -> None:
+    """A claim that fails as well, in two lines."""
+    explanation, width = outcome.worst.explanation, width_of(terminal)
+    terminal.write_line("")
+    terminal.write_line(f"Fails, too: {outcome.id}", red=True)
+    sentence = explanation.sentence if explanation else outcome.status
+    terminal.write_line(f"  {textwrap.shorten(sentence, width - 2, placeholder=' ...')}")
+
+
+def _listed(terminal: Any, title: str, names: list[str], longest: int = MOST_TOLD) -> None:
     more = f" and {len(names) - longest} more" if len(names) > longest else ""
     text = f"{title}: {', '.join(names[:longest])}{more}"
     terminal.write_line("")
-    for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False):
+    for line in textwrap.wrap(
+        text, width_of(terminal), subsequent_indent="  ", break_on_hyphens=False
+    ):
         terminal.write_line(line)
 
 
@@ -129,7 +180,7 @@ def _erratum(terminal: Any, results: Results, outcome: Outcome) -> None:
             for what, value in record.figures
         ]
     for part in parts:
-        for line in textwrap.wrap(part, WIDTH - 2, initial_indent="  ", subsequent_indent="    "):
+        for line in wrapped(part, width_of(terminal)):
             terminal.write_line(line)
 
 
@@ -141,7 +192,7 @@ def claim_coverage(terminal: Any, functions: list[Function]) -> None:
         shown = ", ".join(claims[:6]) + (f" and {len(claims) - 6} more" if len(claims) > 6 else "")
         terminal.write_line(f"{function.file.name}  {function.name}", bold=True, red=not claims)
         text = f"{len(claims)}: {shown}" if claims else "no claim exercises this"
-        for line in textwrap.wrap(text, WIDTH - 4, break_on_hyphens=False):
+        for line in textwrap.wrap(text, width_of(terminal) - 4, break_on_hyphens=False):
             terminal.write_line(f"    {line}")
         if claims and function.missed:
             terminal.write_line(f"    no claim reaches line {ranges(function.missed)}", red=True)

@@ -14,9 +14,13 @@ from .claims import Claim, Ledger
 from .collection import claim_of, is_obligation
 from .compare import Disagreement
 from .explain import WIDTH, Explanation, explain, told
+from .guard import Implementation
+from .hints import hint
 from .latex import to_unicode
 from .loading import Subject
 from .outcomes import NotWrittenYet
+from .smaller import smaller
+from .snippet import snippet
 from .trial import Trial
 
 HOLDS, FAILS, WAITS, TODO, NOT_RUN = "holds", "fails", "waits", "not written yet", "not run"
@@ -44,6 +48,7 @@ class Record:
     comparisons: int = 0
     false_alarms: float = 0.0
     seconds: float = 0.0
+    printed: str = ""  # by the implementation
 
 
 def blank(item: pytest.Item) -> Record:
@@ -137,10 +142,27 @@ class Results:
             record.status = WAITS if record.waits_for else FAILS
             report.waits_for = record.waits_for  # type: ignore[attr-defined]
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
-            record.explanation = explain(error, trial)
+            record.explanation = self._explained(item, record, error, trial)
             if report.failed:
-                report.longrepr = "\n".join(self.headline(record) + told(record.explanation))
+                report.longrepr = "\n".join(self.headline(record) + self.told(record))
+        record.printed = _shortened(report.capstdout)
         report.sections = [(title, _shortened(text)) for title, text in report.sections]
+
+    def _explained(
+        self, item: pytest.Item, record: Record, error: BaseException, trial: Trial
+    ) -> Explanation:
+        """The explanation of the failing example; of a smaller one, where that can be shown in code."""
+        equation = self.equation(record)
+        if isinstance(error, NotWrittenYet):
+            return explain(error, trial, equation=equation)
+        nn = Implementation(self.subject.module, self.subject.name)
+        code = snippet(error, trial, nn)
+        if not code or "\n" in code:
+            for found, tried in smaller(item, error, trial):
+                shorter = snippet(found, tried, nn)
+                if shorter and (not code or len(shorter) < len(code)):
+                    return explain(found, tried, equation=equation, code=shorter)
+        return explain(error, trial, equation=equation, code=code)
 
     def _blocker(self, id: str) -> str:
         """The first claim that fails among those without which `id` cannot be judged; "" if none does.
@@ -159,14 +181,24 @@ class Results:
         for record in failed:
             record.waits_for = self._blocker(record.claim.id) if record.status == WAITS else ""
 
-    def headline(self, record: Record) -> list[str]:
+    def equation(self, record: Record) -> str:
+        """The claim's equation in Unicode; where words carry it, these."""
+        return to_unicode(record.claim.latex) or self.ledger.entries[record.claim.id].says
+
+    def headline(self, record: Record, width: int = WIDTH) -> list[str]:
         """The claim, its equation and why it is so, as lines of text."""
-        equation = to_unicode(record.claim.latex) or self.ledger.entries[record.claim.id].says
         lines = textwrap.wrap(
-            equation, WIDTH - 6, initial_indent="    ", subsequent_indent="      "
+            self.equation(record), width - 2, initial_indent="    ", subsequent_indent="      "
         )
-        lines += textwrap.wrap(record.why, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")
+        lines += textwrap.wrap(record.why, width - 2, initial_indent="  ", subsequent_indent="  ")
         return [f"{record.claim.id}   {record.test}:{record.line}", *lines, ""]
+
+    def told(self, record: Record, width: int = WIDTH) -> list[str]:
+        """What went wrong in a test, and as much of why as is asked for, as lines of text."""
+        if record.explanation is None:
+            return [f"  {record.status}: see above"]
+        hints = hint(record.explanation, self.subject, self.option.hints, width=width)
+        return told(record.explanation, hints, width=width)
 
     def outcomes(self) -> list[Outcome]:
         """The claims that were judged, in the theory's order."""

@@ -19,11 +19,16 @@ LONGEST_TRANSCRIPT = 40
 
 @dataclass
 class Call:
-    """One thing done to the implementation: `code`, its values by `{0}`, `{1}`, and what came back."""
+    """One thing done to the implementation: `code`, its values by `{0}`, `{1}`, and what came back.
+
+    `function` is what messages call it, such as "TwoLayerNet.backward"; "" where an attribute is set.
+    """
 
     code: str
     values: tuple[Any, ...]
-    returned: str = ""
+    function: str = ""
+    returned: str = ""  # the result in short
+    result: Any = None
 
 
 @dataclass
@@ -76,6 +81,12 @@ def begin() -> Trial:
     global _current
     _current = Trial()
     return _current
+
+
+def resume(trial: Trial) -> None:
+    """Make a trial that was under way the current one again."""
+    global _current
+    _current = trial
 
 
 def measured(what: str, value: float | str) -> None:

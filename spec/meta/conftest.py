@@ -59,10 +59,10 @@ class Run:
 def judge(tmp_path: Path) -> Callable[..., Run]:
     """Run `pytest` in an empty directory: judge(source or None, *arguments).
 
-    `source` becomes my_net.py there, and is judged.
+    `source` becomes my_net.py there, and is judged. Options in capitals are environment variables.
     """
 
-    def run(source: str | None, *arguments: str, cwd: Path = tmp_path) -> Run:
+    def run(source: str | None, *arguments: str, cwd: Path = tmp_path, **variables: str) -> Run:
         if source is not None:
             (tmp_path / "my_net.py").write_text(source, encoding="utf-8")
             arguments = ("--impl", "my_net.py", *arguments)
@@ -70,7 +70,7 @@ def judge(tmp_path: Path) -> Callable[..., Run]:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments],
             cwd=cwd,
-            env=environment | {"COLUMNS": "80"},
+            env=environment | {"COLUMNS": "80"} | variables,
             capture_output=True,
             text=True,
             timeout=300,

@@ -3,6 +3,9 @@
 import json
 import xml.etree.ElementTree as ET
 
+import numpy as np
+import pytest
+
 from .conftest import ROOT
 
 SPEC = str(ROOT / "spec")
@@ -17,37 +20,127 @@ def sigmoid(z):
 """
 
 
+TWICE_WRONG = (
+    WRONG.replace("np.clip(z, -500, 500)", "z")
+    + """
+def tanh(z):
+    return 1 - np.tanh(z)
+
+def relu(z):
+    return np.abs(z)
+"""
+)
+
+
+def told(run) -> str:
+    """The report of a run, from its table on."""
+    return run.text.partition("the theory, executed")[2]
+
+
 def test_the_first_claim_to_mend_is_told_with_its_cause(judge):
     """Equation, what came, what was expected, why, and how to see it: within 80 columns."""
-    run = judge(WRONG, SPEC, "--claim", "3.2/softmax")
-    told = run.text.partition("First to mend: 3.2/softmax")[2]
-    assert "softmax(z)ₖ = e^zₖ" in told
-    assert "why: " in told
-    assert "whole matrix" in told
-    assert "softmax(np.array(" in told
-    assert max(map(len, run.text.partition("the theory, executed")[2].splitlines())) <= 80
+    run = judge(WRONG, SPEC, "--claim", "3.2/softmax", "--hints=full")
+    first = run.text.partition("First to mend: 3.2/softmax")[2]
+    assert "softmax(z)ₖ = e^zₖ" in first
+    assert "why: " in first
+    assert "whole matrix" in first
+    assert "print(softmax(np.array(" in first
+    assert max(map(len, told(run).splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("40", 60), ("60", 60), ("97", 97), ("200", 100)])
+def test_the_report_fits_the_terminal(judge, columns, widest):
+    """Between 60 and 100 columns, whatever pytest draws its own lines over."""
+    text = told(judge(TWICE_WRONG, SPEC, "--claim=3.2", "--hints=full", COLUMNS=columns))
+    lines = [line for line in text.splitlines() if "===" not in line and " seconds" not in line]
+    lines = [line for line in lines if " in " not in line or "deselected" not in line]
+    assert max(map(len, lines)) <= widest
 
 
 def test_the_reproduction_reproduces(judge):
-    """The snippet runs below the learner's own code and shows the wrong value."""
+    """The snippet runs, as it is printed, below the learner's own code and shows the wrong value."""
     run = judge(WRONG, SPEC, "--claim", "3.2/softmax")
-    snippet = run.text.rpartition("to see it, below your own code:\n")[2].partition("\n  this one")[
-        0
-    ]
-    names: dict[str, object] = {}
-    exec(f"{WRONG}\nvalue = (\n{snippet}\n)", names)  # noqa: S102
-    assert abs(float(names["value"].sum()) - 1) < 1e-12  # the whole matrix sums to 1
+    code = run.text.rpartition("below your own code:\n")[2].partition("\n  this one")[0]
+    seen: list[np.ndarray] = []
+    exec(f"{WRONG}\n{code}\n", {"print": seen.append})  # noqa: S102
+    assert abs(float(seen[0].sum()) - 1) < 1e-12  # the whole matrix sums to 1
+
+
+def test_failures_are_told_once(judge):
+    """The first in full, others in two lines; with -v all in full; none by pytest besides."""
+    short, verbose = (judge(TWICE_WRONG, SPEC, "--claim=3.2", *more) for more in ([], ["-v"]))
+    for run in (short, verbose):
+        assert "= FAILURES =" not in run.text
+        assert run.text.count("First to mend: ") == 1
+    others = told(short).split("Fails, too: ")[1:]
+    assert others
+    for other in others[:-1]:
+        assert len(other.strip().splitlines()) == 2
+    assert told(short).count("this one alone") == 1
+    assert told(verbose).count("this one alone") == len(others) + 1
+
+
+def test_what_a_learner_prints_is_kept_short(judge):
+    """The last lines of it, at the first claim to mend."""
+    source = WRONG.replace("    E = np", "    print('Z', Z.shape)\n    E = np")
+    text = judge(source, SPEC, "--claim=3.2/softmax").text
+    assert 1 <= text.count("    Z (") <= 8
+
+
+BROKEN = {
+    "raises": "raise ValueError('no\\nway')",
+    "raises what is no Exception": "raise BaseException('x')",
+    "raises a group": "raise ExceptionGroup('g', [ValueError('a'), TypeError('b')])",
+    "exits": "raise SystemExit(3)",
+    "is NaN": "return Z * np.nan",
+    "is a matter of chance": "return Z * DICE.random()",
+    "is right now and then": "return np.exp(Z) / np.exp(Z).sum(1, keepdims=True) * (DICE.random() < 0.7)",
+    "never ends": "while True: pass",
+    "is slow": "import time; time.sleep(0.3); return Z",
+    "calls itself": "return softmax(Z)",
+    "has another shape": "return np.ones((2, 2))",
+    "is a list": "return [[1.0]]",
+    "is None": "pass",
+    "is a string": "return 'abc'",
+    "is an object": "return object()",
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_no_machinery_is_shown(judge, body):
+    """Neither Hypothesis' notes nor anyone's frames, however the code under test breaks."""
+    source = (
+        f"import random\nimport numpy as np\nDICE = random.Random()\ndef softmax(Z):\n    {body}\n"
+    )
+    run = judge(source, SPEC, "--claim=3.2/softmax", "--time-limit=1")
+    text = run.text.partition("claims: ")[2]
+    assert run.status == 1, run.text
+    assert "First to mend: 3.2/softmax" in text
+    for noise in ("Falsifying", "hypothesis", "Traceback", "reproduce", "Explanation:", "Flaky",
+                  "INTERNALERROR", "site-packages", "_pytest", "Guarded"):  # fmt: skip
+        assert noise not in text
+    assert len(text.splitlines()) < 40
 
 
 def test_colour_is_for_terminals(judge):
-    """None in a file or a log; some where it is asked for."""
-    assert "\x1b[" not in judge(WRONG, SPEC, "--claim", "3.2/softmax").text
-    assert "\x1b[31m" in judge(WRONG, SPEC, "--claim", "3.2/softmax", "--color=yes").text
+    """None in a file or a log; some where it is asked for; NO_COLOR is heard."""
+    arguments = (WRONG, SPEC, "--claim", "3.2/softmax")
+    assert "\x1b[" not in judge(*arguments).text
+    assert "\x1b[31m" in judge(*arguments, "--color=yes").text
+    assert "\x1b[31m" in judge(*arguments, "--color=auto", FORCE_COLOR="1").text
+    assert "\x1b[" not in judge(*arguments, "--color=auto", FORCE_COLOR="1", NO_COLOR="1").text
 
 
 def test_machines_get_claim_ids(judge, tmp_path):
     """--claims-json and JUnit XML name claim, status and cause."""
-    judge(WRONG, SPEC, "--claim=3.2/softmax", "--claims-json=out.json", "--junit-xml=out.xml")
+    judge(
+        WRONG,
+        SPEC,
+        "--claim=3.2/softmax",
+        "--claims-json=out.json",
+        "--junit-xml=out.xml",
+        "--hints=full",
+    )
     data = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert data["format"] == 2
     assert 0 < data["false_alarms"] <= 1e-6  # as all tests of the suite state together

@@ -41,6 +41,10 @@ class Report:
         """Whether the first red line, all that a learner need read, holds a true cause."""
         return bool(self.red) and self.wrong.explained_by(" ".join(self.told[self.red[0]]["says"]))
 
+    def is_shown(self) -> bool:
+        """Whether the first red line comes with code that reproduces it."""
+        return bool(self.red) and bool(self.told[self.red[0]]["code"])
+
     def false_causes(self) -> list[str]:
         """Causes named by any claim, red or waiting, that are not among the true ones."""
         causes = [cause for id in self.broken for cause in self.told[id]["causes"]]
@@ -72,6 +76,7 @@ def figures(outcomes: dict[str, Any]) -> list[Figure]:
         _share([r.is_placed() for r in found]),
         _share([r.is_explained() for r in found]),
     )
+    shown = _share([r.is_shown() for r in found])
     false = sum(len(report.false_causes()) for report in found)
     return [
         Figure("wrong implementations", "150", str(n), n >= 150),
@@ -82,5 +87,6 @@ def figures(outcomes: dict[str, Any]) -> list[Figure]:
         Figure("claims that wait for it, median", "", f"{behind:g}", True),
         Figure("first failing claim in the bug's section", "90 %", f"{placed:.1%}", placed >= 0.9),
         Figure("true cause named there", "85 %", f"{explained:.1%}", explained >= 0.85),
+        Figure("code of six lines that reproduces it", "50 %", f"{shown:.1%}", shown >= 0.5),
         Figure("false causes named anywhere", "0", str(false), false == 0),
     ]

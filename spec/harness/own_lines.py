@@ -1,0 +1,155 @@
+"""The learner's own lines that compute a value, read from the source of the function that gave it.
+
+Names are followed, nothing is run: `dW1 = ...`, `grads["dW1"] = ...`, `{"dW1": ...}`, or what is
+returned. Where no line is found, or too many to be a hint, none is shown.
+"""
+
+import ast
+import inspect
+import linecache
+import re
+import textwrap
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from .loading import Subject
+
+MOST = 3  # lines; more are no place to look at
+LONGEST = 200  # characters of a statement
+
+
+@dataclass(frozen=True)
+class OwnLine:
+    """One statement of the learner's: where it stands ("my_net.py, line 43") and its text."""
+
+    place: str
+    text: str
+
+
+def own_lines(subject: Subject, function: str, entry: str) -> list[OwnLine]:
+    """The statements in `function` ("TwoLayerNet.backward") that compute `entry`; [] if not found.
+
+    `entry` is a name ("dW1"), a place in a tuple returned ("[1]"), or "" for what is returned.
+    """
+    code = _code(subject, function)
+    tree = _parsed(code) if code else None
+    if code is None or tree is None:
+        return []
+    found = _returned(tree, entry) if not entry or entry[0] == "[" else _computing(tree, entry)
+    lines = sorted({(node.lineno, node.end_lineno or node.lineno) for node in found})
+    if len(lines) > MOST:
+        return []
+    place = code.co_filename if _is_cell(subject, code) else Path(code.co_filename).name
+    return [
+        OwnLine(f"{place}, line {first}", _text(code.co_filename, first, last))
+        for first, last in lines
+    ]
+
+
+def _code(subject: Subject, function: str) -> types.CodeType | None:
+    """The code of a function, method or constructor, if it stands in what is judged."""
+    target: object = subject.module
+    for name in function.split("."):
+        target = inspect.getattr_static(target, name, None)
+    if isinstance(target, type):
+        target = inspect.getattr_static(target, "__init__", None)
+    if isinstance(target, (staticmethod, classmethod)):
+        target = target.__func__
+    if not isinstance(target, types.FunctionType):
+        return None
+    code = target.__code__
+    own = code.co_filename in map(str, subject.files)
+    return code if own or _is_cell(subject, code) else None
+
+
+def _is_cell(subject: Subject, code: types.CodeType) -> bool:
+    return code.co_filename.startswith(f"{subject.path.name}, cell ")
+
+
+def _parsed(code: types.CodeType) -> ast.stmt | None:
+    """The statement that defines the function: lines are counted as in its file."""
+    lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+    try:
+        tree = ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))
+    except (SyntaxError, IndexError):
+        return None
+    if not tree.body:
+        return None
+    return ast.increment_lineno(tree.body[0], code.co_firstlineno - 1)
+
+
+def _text(file: str, first: int, last: int) -> str:
+    lines = [linecache.getline(file, number).strip() for number in range(first, last + 1)]
+    return textwrap.shorten(" ".join(lines), LONGEST, placeholder=" ...")
+
+
+def _computing(tree: ast.stmt, name: str) -> list[ast.stmt | ast.expr]:
+    """What binds `name`; in a loop over the layers also what binds it without its number."""
+    found, stem = list(_bindings(tree, name)), name.rstrip("0123456789")
+    if stem != name and not name.endswith("0"):
+        loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
+        found += [node for loop in loops for node in _bindings(loop, stem)]
+    return found
+
+
+def _bindings(tree: ast.AST, name: str) -> Iterator[ast.stmt | ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            targets = [node.target]
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if (
+                    key
+                    and _is_named(key, name)
+                    and not isinstance(value, (ast.Name, ast.Attribute))
+                ):
+                    yield value
+            continue
+        else:
+            continue
+        flat = chain.from_iterable(
+            target.elts if isinstance(target, ast.Tuple) else [target] for target in targets
+        )
+        if any(_is_named(target, name) for target in flat):
+            yield node
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    """Whether a target of an assignment, or a key, is called `name`, in either case."""
+    if isinstance(node, ast.Subscript):
+        return _is_named(node.slice, name) and not isinstance(node.slice, ast.Name)
+    if isinstance(node, ast.JoinedStr):
+        parts = [
+            re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\d+"
+            for part in node.values
+        ]
+        return re.fullmatch("".join(parts), name, re.IGNORECASE) is not None
+    own = {ast.Name: "id", ast.Attribute: "attr", ast.Constant: "value"}.get(type(node))
+    return own is not None and str(getattr(node, own)).lower() == name.lower()
+
+
+def _returned(tree: ast.stmt, entry: str) -> list[ast.stmt | ast.expr]:
+    """What is returned; for a variable, what binds it."""
+    if not isinstance(tree, ast.FunctionDef):
+        return [tree]  # a lambda
+    inner = {
+        id(node)
+        for nested in ast.walk(tree)
+        if nested is not tree and isinstance(nested, (ast.FunctionDef, ast.Lambda))
+        for node in ast.walk(nested)
+    }
+    found: list[ast.stmt | ast.expr] = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Return) or node.value is None or id(node) in inner:
+            continue
+        value: ast.expr = node.value
+        if entry and isinstance(value, ast.Tuple) and int(entry[1:-1]) < len(value.elts):
+            value = value.elts[int(entry[1:-1])]
+        bound = list(_bindings(tree, value.id)) if isinstance(value, ast.Name) else []
+        found += bound or [node]
+    return found
