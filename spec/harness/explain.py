@@ -11,6 +11,7 @@ import numpy as np
 from .compare import Disagreement, NotPlain, as_plain
 from .diagnosis import diagnose
 from .outcomes import NotWrittenYet, Refuted, TimeLimitExceeded
+from .own_lines import OwnLine
 from .trial import Trial
 
 LARGEST_SHOWN, MOST_ROWS = 40, 8  # entries and lines of an array
@@ -28,6 +29,7 @@ class Explanation:
     `relation` says how the value that came relates to the right one, `cause` which mistake gives it.
     `function` is the one that gave it ("TwoLayerNet.backward"), `entry` which of its values is meant
     ("dW1", "[1]" of a tuple, "" for what it returns); `traced` says that this was seen, not guessed.
+    `own` are the lines that compute it, where they were found.
     """
 
     sentence: str
@@ -42,6 +44,7 @@ class Explanation:
     function: str = ""
     entry: str = ""
     traced: bool = False
+    own: list[OwnLine] = field(default_factory=list)
 
     @property
     def diagnosis(self) -> str:

@@ -8,10 +8,11 @@ none it names the function, and what can be seen from outside.
 
 import re
 import textwrap
+from dataclasses import replace
 
 from .explain import WIDTH, Explanation, code_lines, wrapped
 from .loading import Subject
-from .own_lines import OwnLine, own_lines
+from .own_lines import own_lines
 from .topics import topic, topic_of_relation
 
 LEVELS = ("off", "nudge", "full")
@@ -38,30 +39,31 @@ OF_SENTENCES = {
 PART_WRONG = re.compile(r" is wrong in (\d+) of (\d+) entries")
 
 
-def hint(
-    explanation: Explanation, subject: Subject, level: str, *, width: int = WIDTH
-) -> list[str]:
+def hint(explanation: Explanation, level: str, *, width: int = WIDTH) -> list[str]:
     """What is said at `level`, one of LEVELS, besides what came out: lines of text, indented by two."""
     if level == "off":
         return []
-    own = _own_lines(explanation, subject)
     if level == "nudge" or not explanation.diagnosis:
-        lines = wrapped(f"hint: {nudge(explanation, own)}", width)
+        lines = wrapped(f"hint: {nudge(explanation)}", width)
     else:
         lines = wrapped(f"why: {explanation.diagnosis}", width)
-    return lines + (_side_by_side(explanation, own, width) if level == "full" else [])
+    return lines + (_side_by_side(explanation, width) if level == "full" else [])
 
 
-def nudge(explanation: Explanation, own: list[OwnLine]) -> str:
+def nudge(explanation: Explanation) -> str:
     """Where to look, and what for, without the answer: one sentence."""
-    return f"{_what_for(explanation)}{_where(explanation, own)}"
+    return f"{_what_for(explanation)}{_where(explanation)}"
 
 
-def _own_lines(explanation: Explanation, subject: Subject) -> list[OwnLine]:
-    """The lines that gave the value; for what a function returns, only if it was seen to return it."""
-    named = explanation.entry or explanation.traced
-    known = explanation.function and named
-    return own_lines(subject, explanation.function, explanation.entry) if known else []
+def with_own_lines(explanation: Explanation, subject: Subject) -> Explanation:
+    """The explanation with the lines that gave the value.
+
+    For what a function returns, only if it was seen to return it.
+    """
+    if not explanation.function or not (explanation.entry or explanation.traced):
+        return explanation
+    found = own_lines(subject, explanation.function, explanation.entry)
+    return replace(explanation, own=found)
 
 
 def _what_for(explanation: Explanation) -> str:
@@ -81,7 +83,7 @@ def _what_for(explanation: Explanation) -> str:
     return "hold it against the statement above, one term after the other"
 
 
-def _where(explanation: Explanation, own: list[OwnLine]) -> str:
+def _where(explanation: Explanation) -> str:
     """The place in brackets: the function, and the learner's line if it was found."""
     if not explanation.function:
         return ""
@@ -89,11 +91,12 @@ def _where(explanation: Explanation, own: list[OwnLine]) -> str:
     if explanation.entry[:1].isalpha():
         places.insert(0, explanation.entry)
     text = " in ".join(places)
-    return f" ({text}: {own[0].place})" if own else f" ({text})"
+    return f" ({text}: {explanation.own[0].place})" if explanation.own else f" ({text})"
 
 
-def _side_by_side(explanation: Explanation, own: list[OwnLine], width: int) -> list[str]:
+def _side_by_side(explanation: Explanation, width: int) -> list[str]:
     """The theory's equation above the learner's own lines; nothing where no line was found."""
+    own = explanation.own
     if not own:
         return []
     theory = textwrap.wrap(explanation.equation, width - 10)

@@ -15,7 +15,7 @@ from .collection import claim_of, is_obligation
 from .compare import Disagreement
 from .explain import WIDTH, Explanation, explain, told
 from .guard import Implementation
-from .hints import hint
+from .hints import hint, with_own_lines
 from .latex import to_unicode
 from .loading import Subject
 from .outcomes import NotWrittenYet
@@ -142,7 +142,8 @@ class Results:
             record.status = WAITS if record.waits_for else FAILS
             report.waits_for = record.waits_for  # type: ignore[attr-defined]
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
-            record.explanation = self._explained(item, record, error, trial)
+            found = self._explained(item, record, error, trial)
+            record.explanation = with_own_lines(found, self.subject)
             if report.failed:
                 report.longrepr = "\n".join(self.headline(record) + self.told(record))
         record.printed = _shortened(report.capstdout)
@@ -197,7 +198,7 @@ class Results:
         """What went wrong in a test, and as much of why as is asked for, as lines of text."""
         if record.explanation is None:
             return [f"  {record.status}: see above"]
-        hints = hint(record.explanation, self.subject, self.option.hints, width=width)
+        hints = hint(record.explanation, self.option.hints, width=width)
         return told(record.explanation, hints, width=width)
 
     def outcomes(self) -> list[Outcome]:

@@ -23,6 +23,7 @@ from .claims import Claim
 from .errors import CannotDo, CannotLoad
 from .explain import Explanation
 from .loading import ROOT, Subject
+from .own_lines import OwnLine
 from .plugin import LEDGER, SUBJECT
 
 OPTIONS = (
@@ -214,10 +215,9 @@ def _judge(
 
 def _revived(record: dict[str, Any]) -> results.Record:
     explanation = record["explanation"]
+    if explanation:
+        own = [OwnLine(**line) for line in explanation["own"]]
+        explanation = Explanation(**explanation | {"own": own})
     return results.Record(
-        **record
-        | {
-            "claim": Claim(**record["claim"]),
-            "explanation": explanation and Explanation(**explanation),
-        }
+        **record | {"claim": Claim(**record["claim"]), "explanation": explanation}
     )

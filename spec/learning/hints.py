@@ -1,16 +1,20 @@
-"""How much of an explanation a learner is shown, step by step: `h` in `python -m spec watch`."""
+"""How much a learner is told, step by step: `h` in `python -m spec watch`."""
 
 from dataclasses import replace
 
-from spec.harness.explain import Explanation
+from spec.harness.explain import Explanation, told
+from spec.harness.hints import hint
 
-STEPS = ("the diagnosis", "the numbers", "the code")
+STEPS = ("a nudge", "the diagnosis and the numbers", "the code")
 
 
-def hinted(explanation: Explanation, step: int) -> Explanation:
-    """The explanation up to a step: what is wrong and why; the numbers and the case; code to see it."""
-    if STEPS[step] == "the diagnosis":
-        return replace(explanation, expected="", got="", case={}, code="")
-    if STEPS[step] == "the numbers":
-        return replace(explanation, code="")
-    return explanation
+def hinted(explanation: Explanation, step: int) -> list[str]:
+    """What is wrong and where to look; then why, the numbers and the case; then code to see it."""
+    level = "nudge" if STEPS[step] == "a nudge" else "full"
+    if STEPS[step] == "a nudge":
+        shown = replace(explanation, expected="", got="", case={}, code="")
+    elif STEPS[step] == "the code":
+        shown = explanation
+    else:
+        shown = replace(explanation, code="")
+    return told(shown, hint(explanation, level))

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from spec.harness.explain import told
 from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
 
 from .hints import STEPS, hinted
@@ -55,5 +54,5 @@ def title(outcome: Outcome) -> str:
 def lines(found: Results, outcome: Outcome, step: int = len(STEPS) - 1) -> list[str]:
     """The equation, why it is so, and what came out, as lines of text."""
     record = outcome.worst
-    explained = told(hinted(record.explanation, step)) if record.explanation else []
+    explained = hinted(record.explanation, step) if record.explanation else []
     return [*found.headline(record)[1:], *explained]

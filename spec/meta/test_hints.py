@@ -13,7 +13,7 @@ import pytest
 
 from spec.harness import collection
 from spec.harness.explain import Explanation, code_lines
-from spec.harness.hints import LEVELS, hint
+from spec.harness.hints import LEVELS, hint, with_own_lines
 from spec.harness.loading import Subject
 from spec.harness.own_lines import own_lines
 from spec.harness.topics import topic
@@ -101,7 +101,7 @@ def test_three_steps(net):
         entry="dW1",
         traced=True,
     )
-    off, nudge, full = (" ".join(" ".join(hint(found, net, level)).split()) for level in LEVELS)
+    off, nudge, full = (" ".join(" ".join(hint(with_own_lines(found, net), level)).split()) for level in LEVELS)
     assert off == ""
     assert "1/m" in nudge
     assert "dW1 in TwoLayerNet.backward: my_net.py, line 19" in nudge
