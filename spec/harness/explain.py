@@ -104,16 +104,16 @@ def origin(trial: Trial, actual: object, what: str) -> tuple[str, str, bool]:
 
 def _entry(result: Any, actual: object) -> str | None:
     """Which entry of a result a value is: "" for all of it, a key, or "[i]"; None if none is."""
-    if _is_same(result, actual):
+    if same_numbers(result, actual):
         return ""
     if isinstance(result, dict):
-        return next((str(key) for key, item in result.items() if _is_same(item, actual)), None)
+        return next((str(key) for key, item in result.items() if same_numbers(item, actual)), None)
     if isinstance(result, (list, tuple)):
-        return next((f"[{i}]" for i, item in enumerate(result) if _is_same(item, actual)), None)
+        return next((f"[{i}]" for i, item in enumerate(result) if same_numbers(item, actual)), None)
     return None
 
 
-def _is_same(one: object, other: object) -> bool:
+def same_numbers(one: object, other: object) -> bool:
     """Whether two values are the same numbers, whatever their shape."""
     try:
         a, b = as_plain(one), as_plain(other)
@@ -178,7 +178,9 @@ def told(explanation: Explanation, hints: list[str], *, width: int = WIDTH) -> l
 
 def wrapped(text: str, width: int) -> list[str]:
     """A sentence over several lines, indented by two."""
-    return textwrap.wrap(text, width - 2, initial_indent="  ", subsequent_indent="    ")
+    return textwrap.wrap(
+        text, width - 2, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+    )
 
 
 def code_lines(statement: str, width: int) -> list[str]:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from . import trial as trials
-from .compare import Comparison, Disagreement, NotPlain, as_plain
+from .compare import Comparison, Disagreement
 from .contract import NAMES
-from .explain import SYMBOL, WIDTH, code_lines
+from .explain import SYMBOL, WIDTH, code_lines, same_numbers
 from .guard import Guarded, Implementation
 from .limits import time_limit
 from .outcomes import Raised, TimeLimitExceeded
@@ -26,9 +26,9 @@ from .trial import Call, Trial
 LONGEST = 6  # lines of 80 columns
 LARGEST = 60  # entries of an array
 SECONDS = 2.0
-UNSEEN = re.compile(
+UNSEEN = re.compile(  # in what a call returns
     "in place|must not|must leave|off the list|after the call|against|second batch"
-)  # in a result
+)
 SETTING = re.compile(r"(\w+\.\w+) = (\{0\})")
 
 
@@ -112,11 +112,15 @@ def alike(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(alike, one, other))
-    try:
-        a, b = (as_plain(np.array(v) if isinstance(v, (list, tuple)) else v) for v in (one, other))
-    except (NotPlain, ValueError):
-        return type(one) is type(other) and (isinstance(one, Guarded) or bool(one == other))
-    return a.size == b.size and np.array_equal(a.reshape(-1), b.reshape(-1), equal_nan=True)
+    if same_numbers(*(_numbers(value) for value in (one, other))):
+        return True
+    return type(one) is type(other) and (isinstance(one, Guarded) or repr(one) == repr(other))
+
+
+def _numbers(value: Any) -> Any:
+    """A list or tuple of numbers as an array; anything else as it is."""
+    plain = isinstance(value, (list, tuple)) and all(type(item) in (int, float) for item in value)
+    return np.array(value) if plain else value
 
 
 def _needed(calls: list[Call]) -> list[Call]:

