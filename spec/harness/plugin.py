@@ -63,9 +63,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--hints",
         choices=hints.LEVELS,
-        default="nudge",
-        help="how much is said of what is wrong: `off` the numbers alone, `nudge` (the default) "
-        "where to look and what for, `full` the cause, beside your own line",
+        default="full",
+        help="how much is said of what is wrong: `off` the numbers alone, `nudge` where to look and "
+        "what for, `full` (the default) the cause, and your own line beside the equation",
     )
     group.addoption(
         "--time-limit",

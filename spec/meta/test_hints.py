@@ -16,6 +16,7 @@ from spec.harness.explain import Explanation, code_lines
 from spec.harness.hints import LEVELS, hint, with_own_lines
 from spec.harness.loading import Subject
 from spec.harness.own_lines import own_lines
+from spec.harness.plugin import SUBJECT
 from spec.harness.topics import topic
 
 from . import forks
@@ -101,7 +102,9 @@ def test_three_steps(net):
         entry="dW1",
         traced=True,
     )
-    off, nudge, full = (" ".join(" ".join(hint(with_own_lines(found, net), level)).split()) for level in LEVELS)
+    off, nudge, full = (
+        " ".join(" ".join(hint(with_own_lines(found, net), level)).split()) for level in LEVELS
+    )
     assert off == ""
     assert "1/m" in nudge
     assert "dW1 in TwoLayerNet.backward: my_net.py, line 19" in nudge
@@ -131,10 +134,10 @@ def test_every_listed_mistake_has_a_topic():
 
 
 def test_the_level_is_an_option(judge):
-    """A nudge is the default; the cause is named at `full` alone."""
+    """The cause is named unless less is asked for."""
     texts = [
         judge(NET, SPEC, "--claim=3.2/softmax", *option).text
-        for option in (["--hints=off"], [], ["--hints=full"])
+        for option in (["--hints=off"], ["--hints=nudge"], [])
     ]
     assert ["hint: look at what is subtracted" in text for text in texts] == [False, True, False]
     texts = [" ".join(text.split()) for text in texts]
@@ -147,7 +150,7 @@ def _snippet(session, wrong):
     with tempfile.TemporaryDirectory() as folder:
         subject = loaded(wrong.written(Path(folder)))
         items = [i for i in forks.obligations(session) if collection.claim_of(i).id == wrong.claim]
-        right = session.config.stash[forks.SUBJECT].module
+        right = session.config.stash[SUBJECT].module
         (outcome,) = forks.judged(session, items, subject).outcomes()
         code = outcome.worst.explanation.code
         return {
