@@ -89,7 +89,14 @@ def _where(explanation: Explanation, own: list[OwnLine]) -> str:
     if explanation.entry[:1].isalpha():
         places.insert(0, explanation.entry)
     text = " in ".join(places)
-    return f" ({text}: {own[0].place})" if own else f" ({text})"
+    return f" ({text}: {_place(own)})" if own else f" ({text})"
+
+
+def _place(own: list[OwnLine]) -> str:
+    """Where lines of one function stand: "my_net.py, lines 4 and 6"."""
+    first, *further = (line.place for line in own)
+    place = " and ".join([first, *(other.rpartition(" ")[2] for other in further)])
+    return place.replace(", line ", ", lines ") if further else place
 
 
 def _side_by_side(explanation: Explanation, own: list[OwnLine], width: int) -> list[str]:
@@ -98,14 +105,10 @@ def _side_by_side(explanation: Explanation, own: list[OwnLine], width: int) -> l
         return []
     theory = textwrap.wrap(explanation.equation, width - 10)
     yours = [part for line in own for part in code_lines(line.text, width - 8)]
-    first, *further = (line.place for line in own)
-    place = " and ".join([first, *(other.rpartition(" ")[2] for other in further)])
-    if further:
-        place = place.replace(", line ", ", lines ")
     return [
         *_titled("theory", theory),
         *_titled("yours", yours),
-        *wrapped(f"        ({place})", width),
+        *wrapped(f"        ({_place(own)})", width),
     ]
 
 

@@ -81,7 +81,7 @@ TOPICS = (
         AXIS,
         r"axis|whole matrix|down the columns|over (all |the )?(neurons|classes|features|K )"
         r"|over the samples, not|column|\brows?\b|m K|flat index|neurons and samples"
-        r"|all of them|every neuron|runs over the samples|entries are counted|all entries",
+        r"|over all of them|every neuron|runs over the samples|entries are counted|all entries",
     ),
     (
         "which class, or answer, counts for which sample, and where",
