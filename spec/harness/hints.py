@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .explain import WIDTH, Explanation, code_lines, wrapped
 from .loading import Subject
-from .own_lines import own_lines
+from .own_lines import OwnLine, own_lines
 from .topics import topic, topic_of_relation
 
 LEVELS = ("off", "nudge", "full")
@@ -91,7 +91,15 @@ def _where(explanation: Explanation) -> str:
     if explanation.entry[:1].isalpha():
         places.insert(0, explanation.entry)
     text = " in ".join(places)
-    return f" ({text}: {explanation.own[0].place})" if explanation.own else f" ({text})"
+    own = explanation.own
+    return f" ({text}: {_place(own)})" if own else f" ({text})"
+
+
+def _place(own: list[OwnLine]) -> str:
+    """Where lines of one function stand: "my_net.py, lines 4 and 6"."""
+    first, *further = (line.place for line in own)
+    place = " and ".join([first, *(other.rpartition(" ")[2] for other in further)])
+    return place.replace(", line ", ", lines ") if further else place
 
 
 def _side_by_side(explanation: Explanation, width: int) -> list[str]:
@@ -101,14 +109,10 @@ def _side_by_side(explanation: Explanation, width: int) -> list[str]:
         return []
     theory = textwrap.wrap(explanation.equation, width - 10)
     yours = [part for line in own for part in code_lines(line.text, width - 8)]
-    first, *further = (line.place for line in own)
-    place = " and ".join([first, *(other.rpartition(" ")[2] for other in further)])
-    if further:
-        place = place.replace(", line ", ", lines ")
     return [
         *_titled("theory", theory),
         *_titled("yours", yours),
-        *wrapped(f"        ({place})", width),
+        *wrapped(f"        ({_place(own)})", width),
     ]
 
 

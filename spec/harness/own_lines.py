@@ -134,7 +134,7 @@ def _is_named(node: ast.expr, name: str) -> bool:
 
 
 def _returned(tree: ast.stmt, entry: str) -> list[ast.stmt | ast.expr]:
-    """What is returned; for a variable, what binds it."""
+    """What is returned, with what binds the variables in it if that is little; a bare variable's bindings."""
     if not isinstance(tree, ast.FunctionDef):
         return [tree]  # a lambda
     inner = {
@@ -143,13 +143,16 @@ def _returned(tree: ast.stmt, entry: str) -> list[ast.stmt | ast.expr]:
         if nested is not tree and isinstance(nested, (ast.FunctionDef, ast.Lambda))
         for node in ast.walk(nested)
     }
-    found: list[ast.stmt | ast.expr] = []
+    returns: list[ast.stmt | ast.expr] = []
+    behind: list[ast.stmt | ast.expr] = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.Return) or node.value is None or id(node) in inner:
             continue
         value: ast.expr = node.value
         if entry and isinstance(value, ast.Tuple) and int(entry[1:-1]) < len(value.elts):
             value = value.elts[int(entry[1:-1])]
-        bound = list(_bindings(tree, value.id)) if isinstance(value, ast.Name) else []
-        found += bound or [node]
-    return found
+        names = {used.id for used in ast.walk(value) if isinstance(used, ast.Name)}
+        bound = [binding for name in names for binding in _bindings(tree, name)]
+        returns += bound if bound and isinstance(value, ast.Name) else [node]
+        behind += bound
+    return returns + behind if len({*map(id, returns + behind)}) <= MOST else returns

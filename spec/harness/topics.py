@@ -75,13 +75,13 @@ TOPICS = (
     ),
     (
         "the gate: when it is open, and what it is asked about",
-        r"silent neuron|gate|>= 0|slope at 0|\bopen\b",
+        r"silent neuron|gate|>= 0|slope at 0|\bopen\b|cut off",
     ),
     (
         AXIS,
         r"axis|whole matrix|down the columns|over (all |the )?(neurons|classes|features|K )"
         r"|over the samples, not|column|\brows?\b|m K|flat index|neurons and samples"
-        r"|all of them|every neuron|runs over the samples|entries are counted|all entries",
+        r"|over all of them|every neuron|runs over the samples|entries are counted|all entries",
     ),
     (
         "which class, or answer, counts for which sample, and where",

@@ -111,7 +111,7 @@ def test_what_is_wrong_is_explained(shown):
         assert "First to mend: 3.2/softmax" in told
         assert "softmax(z)ₖ = e^zₖ/(Σⱼ e^zⱼ)" in told
         assert "why: the sum runs over the whole matrix" in told
-        assert "smallest case: Z = " in told
+        assert "softmax(np.array(" in told
 
 
 def test_the_table_stands_by_section(shown):
@@ -161,8 +161,8 @@ def test_in_a_program_it_is_text(tmp_path):
 
 def test_a_time_limit_guards_the_session(monkeypatch):
     """Should the process that judges not come back by itself."""
-    monkeypatch.setattr(notebook_check, "LONGEST", 0.2)
-    assert "was stopped, it took 0.2 s" in repr(spec.check())
+    monkeypatch.setattr(notebook_check, "LONGEST", 0)
+    assert "was stopped, it took 0 s" in repr(spec.check())
 
 
 def test_without_forks_it_says_so(monkeypatch):

@@ -91,10 +91,10 @@ def test_a_sitting(tmp_path):
     file.write_text(WRONG, encoding="utf-8")
     with Terminal(tmp_path, "-m", "spec", "watch", "my_net.py") as terminal:
         shown = terminal.until("First to mend: 3.2/tanh", "q quit")
-        assert "why: yours is of the opposite sign" in shown
+        assert "hint: look at" in shown
         assert "expected\n" not in shown
         terminal.press("h")
-        assert "smallest case" in terminal.until("expected", "q quit")
+        terminal.until("why: yours is of the opposite sign", "expected", "q quit")
         terminal.press("h")
         terminal.until("to see it, below your own code", "q quit")
         terminal.press("l")
