@@ -341,8 +341,9 @@ def test_elementwise_gradient_inside_a_network(nn, name: str, widths: tuple[int,
 def test_backward_is_the_adjoint_of_forward(nn, layer: tuple[Array, Array, Array]):
     """What G makes of the output is what the gradient makes of the input."""
     G, X, W = layer
+    dX, dW = (back(nn, G, X, W)[name] for name in ("dX", "dW"))
     agree(
-        np.sum(back(nn, G, X, W)["dX"] * X),
+        np.sum(dX * like(dX, X)),
         np.sum(G * (X @ W)),
         scale=np.sum(np.abs(G) * (np.abs(X) @ np.abs(W))),
         sizes=named(X, W),
@@ -353,7 +354,7 @@ def test_backward_is_the_adjoint_of_forward(nn, layer: tuple[Array, Array, Array
         what="the inner product of dX and X",
     )
     agree(
-        np.sum(back(nn, G, X, W)["dW"] * W),
+        np.sum(dW * like(dW, W)),
         np.sum(G * (X @ W)),
         scale=np.sum(np.abs(G) * (np.abs(X) @ np.abs(W))),
         sizes=named(X, W),

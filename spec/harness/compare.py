@@ -71,7 +71,7 @@ class Comparison:
         A mistake's terms may be larger than those of the truth: they are taken for as large as it is.
         """
         largest = np.asarray(np.abs(target[np.isfinite(target)]).max(initial=0.0))
-        if self.scale is None or (self.scale.ndim and target.shape != self.expected.shape):
+        if self.scale is None or not self._is_scaled(target):
             scale = largest
         elif target is self.expected:
             scale = self.scale
@@ -79,6 +79,17 @@ class Comparison:
             scale = np.maximum(self.scale, largest)
         unit = np.finfo(float).eps if isinstance(self.actual, str) else rounding_unit(self.actual)
         return np.asarray(self.ulps * unit * scale)
+
+    def _is_scaled(self, target: Array) -> bool:
+        """Whether the scale says something of this value; one taken from a wrong shape may not."""
+        assert self.scale is not None
+        if self.scale.ndim == 0:
+            return True
+        try:
+            spread = np.broadcast_shapes(self.scale.shape, target.shape)
+        except ValueError:
+            return False
+        return spread == target.shape == self.expected.shape
 
     def excess(self, target: Array) -> Array:
         """Error over tolerance, entry by entry; 0 for the same NaN or infinity, infinite for another."""

@@ -75,6 +75,12 @@ def _explains(sentence: str, transform: Transform, comparison: Comparison) -> bo
     return comparison.fits(target)
 
 
+def _is_nothing(transform: Transform, comparison: Comparison) -> bool:
+    """Whether the slip would leave this right value as it is: the transpose of a vector, for one."""
+    target = np.asarray(transform(comparison.expected, comparison.sizes))
+    return comparison.same_target(target)
+
+
 def causes(comparisons: Iterable[Comparison]) -> list[str]:
     """The listed mistakes that give exactly the values seen, at every comparison.
 
@@ -97,7 +103,8 @@ def relations(comparisons: Iterable[Comparison]) -> list[str]:
     found = [
         sentence
         for sentence, transform in _transforms(last.sizes).items()
-        if all(_explains(sentence, transform, c) for c in comparisons)
+        if not _is_nothing(transform, last)
+        and all(_explains(sentence, transform, c) for c in comparisons)
     ]
     return [sentence.format(**last.sizes) for sentence in found]
 
