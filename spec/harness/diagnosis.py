@@ -103,8 +103,8 @@ def relations(comparisons: Iterable[Comparison]) -> list[str]:
     found = [
         sentence
         for sentence, transform in _transforms(last.sizes).items()
-        if not _is_nothing(transform, last)
-        and all(_explains(sentence, transform, c) for c in comparisons)
+        if all(_explains(sentence, transform, c) for c in comparisons)
+        and not _is_nothing(transform, last)
     ]
     return [sentence.format(**last.sizes) for sentence in found]
 

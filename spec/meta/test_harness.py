@@ -114,6 +114,14 @@ def test_a_simple_slip_is_recognised(wrong, sentence):
     assert diagnose(found) == (sentence, "")
 
 
+def test_a_slip_that_changes_nothing_explains_nothing():
+    """The transpose of a vector is that vector; and a number has neither rows nor columns."""
+    v = np.array([1.0, 2.0, 3.0])
+    assert diagnose(witnesses((v + 1e-13, v), (v + 1e-13, v))) == ("", "")
+    assert diagnose(witnesses((2.5, 2.0), (3.5, 3.0))) == ("", "")
+    assert diagnose(witnesses((-2.0, 2.0), (-3.0, 3.0))) == ("yours is of the opposite sign", "")
+
+
 def test_a_cause_must_explain_every_example():
     """A factor that is m in one example and 2 in the other is neither."""
     assert diagnose(witnesses((3 * E, E), (2 * E, E))) == ("", "")
