@@ -142,14 +142,18 @@ def _load_module(name: str, seconds: float) -> Subject:
     return Subject(module[0], name, path, _sha256(path), False)
 
 
+def resembling(path: Path) -> str:
+    """What to add to a sentence where a file of nearly that name lies beside `path`; "" elsewhere."""
+    siblings = [p.name for p in path.parent.glob("*") if p.suffix in SUFFIXES]
+    close = difflib.get_close_matches(path.name, siblings, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
 def _load_file(path: Path, given: str, seconds: float) -> Subject:
     if path.is_dir():
         raise CannotLoad(f"--impl {given} is a directory: name the .py file in it")
     if not path.exists():
-        siblings = [p.name for p in path.parent.glob("*") if p.suffix in SUFFIXES]
-        close = difflib.get_close_matches(path.name, siblings, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise CannotLoad(f"--impl {given}: there is no file {path.resolve()}{hint}")
+        raise CannotLoad(f"--impl {given}: there is no file {path.resolve()}{resembling(path)}")
     if path.suffix not in SUFFIXES:
         raise CannotLoad(
             f"--impl {given} is not a .py file and no notebook: save the code as one and name that"

@@ -1,6 +1,5 @@
 """`python -m spec watch FILE`: what can go wrong before anything is watched, and how it ends."""
 
-import difflib
 import importlib
 import io
 import os
@@ -13,7 +12,7 @@ import pytest
 
 from spec.harness import warm
 from spec.harness.errors import CannotDo
-from spec.harness.loading import SUFFIXES
+from spec.harness.loading import SUFFIXES, resembling
 
 from .keys import keyboard
 
@@ -53,9 +52,7 @@ def _check(file: Path) -> None:
     if file.suffix not in SUFFIXES:
         raise CannotDo(f"{file}: expected a name that ends in .py or .ipynb")
     if not file.exists():
-        siblings = [path.name for path in file.parent.glob("*") if path.suffix in SUFFIXES]
-        close = difflib.get_close_matches(file.name, siblings, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
+        hint = resembling(file)
         raise CannotDo(f"there is no file {file}{hint}; to begin one: python -m spec new {file}")
     for library, extra in LIBRARIES.items():
         if library == "nbformat" and file.suffix != ".ipynb":
