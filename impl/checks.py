@@ -12,7 +12,7 @@ T = TypeVar("T")
 def floats(value: ArrayLike) -> Array:
     """`value` as a float array: float32 and float64 as they come, anything else as float64."""
     array = np.asarray(value)
-    return array if np.issubdtype(array.dtype, np.floating) else array.astype(float)
+    return array if issubclass(array.dtype.type, np.floating) else array.astype(float)
 
 
 def matrix(name: str, value: ArrayLike, columns: int | None = None) -> Array:

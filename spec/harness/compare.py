@@ -130,7 +130,8 @@ class Comparison:
             return ""
         wrong, size = int(np.sum(excess > 1)), self.expected.size
         if size == 1:
-            return f"{self.what} is {_number(self.actual)}, expected {_number(self.expected)}"
+            got, right = _told_apart(self.actual, self.expected)
+            return f"{self.what} is {got}, expected {right}"
         at = tuple(int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
         where = ", ".join(map(str, at))
         return (
@@ -139,8 +140,11 @@ class Comparison:
         )
 
 
-def _number(array: NDArray[Any]) -> str:
-    return f"{float(array.reshape(-1)[0]):.10g}"
+def _told_apart(*arrays: NDArray[Any]) -> list[str]:
+    """Each array's one number: in ten digits if these tell them apart, else in all of them."""
+    numbers = [float(array.reshape(-1)[0]) for array in arrays]
+    short = [f"{number:.10g}" for number in numbers]
+    return short if len(set(short)) > 1 else [f"{number:.17g}" for number in numbers]
 
 
 class Disagreement(Refuted):

@@ -94,7 +94,7 @@ BROKEN = {
     "exits": "raise SystemExit(3)",
     "is NaN": "return Z * np.nan",
     "is a matter of chance": "return Z * DICE.random()",
-    "is right now and then": "return np.exp(Z) / np.exp(Z).sum(1, keepdims=True) * (DICE.random() < 0.7)",
+    "is right now and then": "return np.exp(Z) / np.exp(Z).sum(1, keepdims=True) * (next(CALL) % 3 > 0)",
     "never ends": "while True: pass",
     "is slow": "import time; time.sleep(0.3); return Z",
     "calls itself": "return softmax(Z)",
@@ -110,7 +110,8 @@ BROKEN = {
 def test_no_machinery_is_shown(judge, body):
     """Neither Hypothesis' notes nor anyone's frames, however the code under test breaks."""
     source = (
-        f"import random\nimport numpy as np\nDICE = random.Random()\ndef softmax(Z):\n    {body}\n"
+        "import itertools, random\nimport numpy as np\n"
+        f"DICE, CALL = random.Random(), itertools.count()\ndef softmax(Z):\n    {body}\n"
     )
     run = judge(source, SPEC, "--claim=3.2/softmax", "--time-limit=1")
     text = run.text.partition("claims: ")[2]

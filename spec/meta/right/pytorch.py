@@ -88,10 +88,10 @@ def squared_error(Z, Y):
     return F.mse_loss(Z, Y, reduction="sum") / len(Y)
 
 
-OUTPUT = {
-    "softmax": (nn.Softmax(dim=1), F.cross_entropy),
-    "sigmoid": (nn.Sigmoid(), F.binary_cross_entropy_with_logits),
-    "identity": (nn.Identity(), squared_error),
+OUTPUT = {  # the last activation, the loss of its logits, and the loss of what it gives
+    "softmax": (nn.Softmax(dim=1), F.cross_entropy, cross_entropy),
+    "sigmoid": (nn.Sigmoid(), F.binary_cross_entropy_with_logits, binary_cross_entropy),
+    "identity": (nn.Identity(), squared_error, mean_squared_error),
 }
 
 
@@ -122,7 +122,7 @@ class MLP:
         for n_in, n_out in pairwise(sizes):
             layers += [nn.Linear(n_in, n_out), HIDDEN[activation]()]
         self.model, self.l2 = nn.Sequential(*layers[:-1]), l2
-        self.output, self.loss = OUTPUT[output]
+        self.output, self.loss, self.loss_of_output = OUTPUT[output]
         self.linear = [layer for layer in self.model if isinstance(layer, nn.Linear)]
         for l, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
             setattr(self, f"W{l}", INIT[init](n_in, n_out, rng))
@@ -138,12 +138,11 @@ class MLP:
         self.cache = {n: v.detach().numpy() for n, v in zip(names, values, strict=True)}
         return values[-1].detach()
 
-    def objective(self, Y):
-        penalty = sum(layer.weight.square().sum() for layer in self.linear)
-        return self.loss(self.Z, tensor(Y).reshape(self.Z.shape)) + self.l2 * penalty
+    def penalty(self):
+        return self.l2 * sum(layer.weight.square().sum() for layer in self.linear)
 
     def compute_loss(self, Y_hat, Y):
-        return self.objective(Y).detach()
+        return self.loss_of_output(Y_hat, np.reshape(Y, Y_hat.shape)) + self.penalty().item()
 
     def backward(self, Y):
         loss = self.loss(self.Z, tensor(Y).reshape(self.Z.shape))
@@ -158,7 +157,7 @@ class MLP:
     def train_step(self, X, Y, lr):
         optimiser = torch.optim.SGD(self.model.parameters(), lr)
         self.forward(X)
-        loss = self.objective(Y)
+        loss = self.loss(self.Z, tensor(Y).reshape(self.Z.shape)) + self.penalty()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
