@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from . import oracle
 from .compare import Array, agree
 from .strategies import SEEDS, sizes
 
@@ -30,6 +31,14 @@ def but_for_epsilon(loss: object, *candidates: float) -> object:
             ):
                 return value
     return loss
+
+
+def network_loss(
+    loss: object, X: Array, Y: Array, theta: oracle.Parameters, output: str = "softmax"
+) -> object:
+    """`but_for_epsilon` of the exact loss of a two-layer network with the parameters `theta`."""
+    logits = oracle.forward(X, theta)["Z2"]
+    return but_for_epsilon(loss, oracle.loss_from_logits(logits, Y, output))
 
 
 def judge_loss(
