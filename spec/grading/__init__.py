@@ -1,0 +1,1 @@
+"""Submissions behind a process boundary: walls, scores, gradebooks. `python -m spec grade`."""
