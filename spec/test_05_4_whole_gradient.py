@@ -28,6 +28,7 @@ from spec.harness.deep_networks import (
     gradient_names,
     with_output,
 )
+from spec.harness.guard import next_to
 from spec.harness.networks import get_parameters, gradients, mlp
 from spec.harness.strategies import SEEDS, Problem
 
@@ -172,7 +173,7 @@ def test_backward_costs_at_most_two_forward_passes(nn):
         problem = Problem(sizes, 3, 0)
         net = mlp(nn, problem)
         net.forward(problem.X)
-        products, passes = cost_of_backward(net, problem.Y)
+        products, passes = next_to(net, cost_of_backward, problem.Y)
         ratio = products / forward_cost(3, sizes) + passes
         assert ratio <= 2, (
             f"backward costs as much as {ratio:.1f} forward passes, expected 2 at most"

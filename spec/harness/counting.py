@@ -1,14 +1,14 @@
-"""Counting the multiplications of matrix products: arrays that keep the tally of what is done to them."""
+"""Counting the multiplications of matrix products: arrays that keep the tally of what is done to them.
+
+Like `beside`, this is carried out in the implementation's process, and imports NumPy and the standard
+library alone.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
-
-from .compare import Array
-from .guard import Guarded
-from .outcomes import Raised
 
 PRODUCTS = (np.dot, np.inner, np.outer, np.tensordot, np.einsum)
 tally = 0  # multiplications since it was last set to 0
@@ -73,29 +73,31 @@ def multiplications_of(function: Callable[..., Any], *arguments: Any) -> int:
     return tally
 
 
-def cost_of_backward(net: Guarded, Y: Array) -> tuple[int, int]:
+def cost_of_backward(net: Any, Y: np.ndarray) -> tuple[int, int]:
     """What `net.backward(Y)` costs: multiplications counted, and forward passes that it runs.
 
     Called after a forward pass. The network's arrays, its parameters and its cache, are replaced by
     counting views of themselves first. Some libraries take no arrays but NumPy's own: where that
     raises, the arrays are put back, and the forward passes alone are counted.
     """
-    own, forward_passes = net._guarded, 0
-    arrays = dict(getattr(own, "__dict__", {}))
-    forward = own.forward
+    forward_passes = 0
+    arrays = dict(getattr(net, "__dict__", {}))
+    forward = net.forward
 
     def counting_forward(*arguments: Any) -> Any:
         nonlocal forward_passes
         forward_passes += 1
         return forward(*arguments)
 
-    _set_all(own, {name: counted(value) for name, value in arrays.items()})
+    _set_all(net, {name: counted(value) for name, value in arrays.items()})
     with suppress(AttributeError):  # an object may forbid it
-        own.forward = counting_forward
+        net.forward = counting_forward
     try:
         return multiplications_of(net.backward, Y), forward_passes
-    except Raised:
-        _set_all(own, arrays)
+    except NotImplementedError:
+        raise
+    except Exception:
+        _set_all(net, arrays)
         forward_passes = 0
         net.backward(Y)
         return 0, forward_passes

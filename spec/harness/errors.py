@@ -1,4 +1,6 @@
-"""What a person asked for and cannot have."""
+"""What a person asked for and cannot have, and what the code of a learner raised."""
+
+import traceback
 
 
 class CannotDo(Exception):
@@ -7,3 +9,24 @@ class CannotDo(Exception):
 
 class CannotLoad(CannotDo):
     """There is nothing to judge."""
+
+
+class RaisedElsewhere(Exception):
+    """What an implementation in another process raised: its class, message and frames (file, line)."""
+
+    def __init__(self, kind: str, text: str, frames: list[tuple[str, int]]) -> None:
+        super().__init__(text)
+        self.kind, self.frames = kind, frames
+
+
+def described(error: BaseException) -> str:
+    """Class and message of what an implementation raised, wherever it lives."""
+    kind = error.kind if isinstance(error, RaisedElsewhere) else type(error).__name__
+    return f"{kind}: {error}" if str(error) else kind
+
+
+def frames(error: BaseException) -> list[tuple[str, int]]:
+    """File and line of each frame that it came through, from the outermost to the innermost."""
+    if isinstance(error, RaisedElsewhere):
+        return error.frames
+    return [(f.filename, f.lineno or 0) for f in traceback.extract_tb(error.__traceback__)]

@@ -7,7 +7,7 @@ yet*; any other exception is named with the line it came from.
 """
 
 import difflib
-import traceback
+import linecache
 import warnings
 from collections.abc import Callable, Iterator
 from types import FunctionType, ModuleType
@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from . import trial
+from . import beside, trial
 from .contract import NAMES
+from .errors import described, frames
 from .outcomes import NotWrittenYet, Raised, Refuted
 
+HARNESS = __file__.removesuffix("guard.py")
 PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
@@ -62,12 +64,10 @@ def handed_over(value: Any) -> Any:
 
 def _blame(error: BaseException) -> str:
     """Where in the implementation an exception was raised: "my_net.py, line 12: `return exp(z)`"."""
-    here = __file__
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != here]
-    for frame in reversed(frames):
-        if "site-packages" not in frame.filename and not frame.filename.startswith("<"):
-            file = frame.filename.replace("\\", "/").rsplit("/", 1)[-1]
-            return f" ({file}, line {frame.lineno}: `{(frame.line or '').strip()}`)"
+    for path, number in reversed(frames(error)):
+        if not path.startswith(("<", HARNESS)) and "site-packages" not in path:
+            file = path.replace("\\", "/").rsplit("/", 1)[-1]
+            return f" ({file}, line {number}: `{linecache.getline(path, number).strip()}`)"
     return ""
 
 
@@ -83,8 +83,7 @@ def _run(name: str, action: Callable[[], Any]) -> Any:
     except Refuted:
         raise  # from a callback of the spec's own
     except (Exception, SystemExit) as error:
-        detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise Raised(f"{name} raised {detail[:300]}{_blame(error)}") from None
+        raise Raised(f"{name} raised {described(error)[:300]}{_blame(error)}") from None
 
 
 def _read(owner: Any, attribute: str, name: str) -> Any:
@@ -104,6 +103,20 @@ def _short(value: Any) -> str:
         if isinstance(value, (Guarded, dict, list, tuple))
         else repr(value)[:60]
     )
+
+
+class Elsewhere:
+    """An object of an implementation that lives in another process: `spec/grading` derives from it.
+
+    Attributes, calls and iteration pass through. What is raised there arrives as NotImplementedError,
+    as AttributeError with the object and the name where there is none, and else as RaisedElsewhere.
+    """
+
+    __slots__ = ()
+
+    def run_beside(self, function: str, *arguments: Any) -> Any:
+        """Carry out a function of `spec/harness/beside.py` in that process."""
+        raise NotImplementedError
 
 
 class Guarded:
@@ -147,10 +160,7 @@ class Guarded:
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call it with copies; what comes back is disarmed."""
         __tracebackhide__ = True
-        return self._call([handed_over(a) for a in arguments], arguments, options)
-
-    def _call(self, given: list[Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        __tracebackhide__ = True
+        given = [handed_over(argument) for argument in arguments]
         places = [f"{{{i}}}" for i in range(len(arguments))]
         places += [f"{key}={{{i}}}" for i, key in enumerate(options, start=len(arguments))]
         values = (*arguments, *options.values())
@@ -196,12 +206,31 @@ class Implementation:
         return Guarded(getattr(self._module, name), name, name)
 
 
+def next_to(guarded: Guarded, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Carry out a function of `beside` or `counting` on what is behind a guard, in its own process."""
+    __tracebackhide__ = True
+    own, given = guarded._guarded, [handed_over(argument) for argument in arguments]
+    if isinstance(own, Elsewhere):
+        result = _run(guarded._name, lambda: own.run_beside(function.__name__, *given))
+    else:
+        result = _run(guarded._name, lambda: function(own, *given))
+    return disarmed(result)
+
+
 def arguments_after(function: Guarded, *arguments: Any) -> list[Any]:
     """Call `function` and return its arguments as the call left them: equal, unless changed in place."""
     __tracebackhide__ = True
-    given = [handed_over(argument) for argument in arguments]
-    _drain(function._call(given, arguments, {}))
-    return [disarmed(argument) for argument in given]
+    places = ", ".join(f"{{{i}}}" for i in range(len(arguments)))
+    call = trial.Call(f"{function._code}({places})", arguments, function._name)
+    trial.current().called(call)
+    after: list[Any] = next_to(function, beside.after, list(arguments))
+    return after
+
+
+def warnings_of(function: Guarded, *arguments: Any) -> list[str]:
+    """The warnings that the call gives, as texts; none in most claims matter, so they are kept quiet."""
+    texts: list[str] = next_to(function, beside.warned, list(arguments))
+    return texts
 
 
 def refuses(function: Guarded, *arguments: Any) -> bool:
@@ -217,20 +246,3 @@ def _drain(result: Any) -> None:
     """Run a generator to its end: it does nothing, and refuses nothing, before it is asked for items."""
     if isinstance(result, Guarded) and hasattr(type(result._guarded), "__next__"):
         list(result)
-
-
-def warnings_of(function: Guarded, *arguments: Any) -> list[str]:
-    """The warnings that the call gives, as texts; none in most claims matter, so they are kept quiet."""
-    given = [handed_over(argument) for argument in arguments]
-
-    def call() -> list[str]:
-        with (
-            warnings.catch_warnings(record=True) as caught,
-            np.errstate(all="warn", under="ignore"),
-        ):
-            warnings.simplefilter("always")
-            function._guarded(*given)
-        return [str(warning.message) for warning in caught]
-
-    texts: list[str] = _run(function._name, call)
-    return texts

@@ -22,6 +22,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+from .beside import Namespace
 from .contract import NAMES
 from .errors import CannotLoad
 from .limits import time_limit
@@ -168,7 +169,8 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     sys.modules[module.__name__] = module
     if path.suffix == ".ipynb":
         notebook = Notebook(path.name, content)
-        _execute_beside(path, lambda: notebook.carry_out(module), seconds)
+        namespace = Namespace(module, NAMES)
+        _execute_beside(path, lambda: notebook.carry_out(namespace), seconds)
         notes = tuple(notebook.notes)
     else:
         code, notes = _compiled(path, content), ()

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .beside import attributes
 from .compare import Array
-from .guard import Guarded, Implementation
+from .guard import Guarded, Implementation, next_to
 from .outcomes import NotWrittenYet, Raised
 from .strategies import Problem
 
@@ -73,7 +74,7 @@ def cached(net: Guarded, L: int) -> dict[str, Array]:
     except NotWrittenYet:
         cache = net
     if isinstance(cache, Guarded):
-        cache = _attributes(cache, [*names, "x"])
+        cache = next_to(cache, attributes, [*names, "x"])
     if isinstance(cache, (tuple, list)) and len(cache) == len(names):
         return dict(zip(names, cache, strict=True))
     if not isinstance(cache, dict):
@@ -86,13 +87,6 @@ def cached(net: Guarded, L: int) -> dict[str, Array]:
     if missing:
         raise NotWrittenYet(f"{net._name}.cache[{missing[0]!r}]")
     return {name: folded[name.lower()] for name in names}
-
-
-def _attributes(owner: Guarded, names: list[str]) -> dict[str, Any]:
-    """The attributes of an object that have one of these names, in either case."""
-    __tracebackhide__ = True
-    folded = {name.lower() for name in names}
-    return {own: getattr(owner, own) for own in dir(owner._guarded) if own.lower() in folded}
 
 
 def gradient(net: Guarded, Y: Array, name: str) -> Any:

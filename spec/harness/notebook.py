@@ -9,18 +9,17 @@ import __future__
 import ast
 import importlib
 import linecache
+import marshal
 import re
 import textwrap
-import traceback
 import types
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .contract import NAMES
 from .definitions import Selection, bound, simple
-from .errors import CannotLoad
+from .errors import CannotLoad, described, frames
 
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # what follows them is Python
 MAGIC = re.compile(r"\s*([%!?]|[\w.,\s\[\]]+=\s*[%!])|.*\?\s*$")
@@ -80,29 +79,19 @@ class Notebook:
         """What was left out, and why: a line each, from the top of the notebook."""
         return [text for _, _, text in sorted(self._notes)]
 
-    def carry_out(self, module: types.ModuleType) -> None:
-        """Carry the definitions out, and give the module what they define.
-
-        Of a name of the contract it is the last callable that counts: a number called `momentum` is
-        nobody's update rule, and what a decorator such as `add_to_class` leaves is None.
-        """
-        namespace: dict[str, Any] = {"__name__": module.__name__}
-        offered: dict[str, Any] = {}
+    def carry_out(self, namespace: Any) -> None:
+        """Carry the definitions out in a `beside.Namespace` here or, through a guard, elsewhere."""
         for piece in self._pieces:
             try:
                 if piece.tree:
-                    exec(_compiled(piece.tree, piece.place), namespace)  # noqa: S102
+                    namespace.execute(marshal.dumps(_compiled(piece.tree, piece.place)))
             except (Exception, SystemExit) as error:
-                frames = traceback.extract_tb(error.__traceback__)
-                lines = [f.lineno for f in frames if f.filename == piece.place]
-                detail = f"{type(error).__name__}: {error}; left out"
-                self._note(piece.place, (lines or [0])[-1] or piece.line, detail)
-            for name in piece.lost & set(namespace):
-                if not callable(namespace[name]):
-                    del namespace[name]
-            offered |= {name: namespace[name] for name in NAMES if callable(namespace.get(name))}
-        others = {name: value for name, value in namespace.items() if name not in NAMES}
-        module.__dict__.update(others | offered)
+                lines = [line for file, line in frames(error) if file == piece.place]
+                self._note(
+                    piece.place, (lines or [0])[-1] or piece.line, f"{described(error)}; left out"
+                )
+            namespace.forget(sorted(piece.lost))
+        namespace.deliver()
 
 
 def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:

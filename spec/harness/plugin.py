@@ -72,7 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=float,
         default=10.0,
         metavar="SECONDS",
-        help="the longest that one test may take (default 10)",
+        help="how long one test may compute (default 10); it may sleep 6 times as long",
     )
     group.addoption(
         "--todo-ok",

@@ -22,6 +22,7 @@ from . import collection, moons, results
 from .claims import Claim
 from .errors import CannotDo, CannotLoad
 from .explain import Explanation
+from .limits import PATIENCE
 from .loading import ROOT, Subject
 from .own_lines import OwnLine
 from .plugin import LEDGER, SUBJECT
@@ -33,7 +34,7 @@ OPTIONS = (
 )
 NOTHING = Subject(types.ModuleType("nothing"), "nothing", ROOT, "", False)
 GRACE = 2.0  # seconds that a test may take above the time limit, which it was told of by then
-PATIENCE = 3  # tests that had to be stopped; then the run is
+MOST_STOPPED = 3  # tests that had to be stopped; then the run is
 
 Found = TypeVar("Found")
 Action = Callable[[pytest.Session], Found]
@@ -169,10 +170,10 @@ class Run:
         if self.over:
             return records + self._broken_off(_how_it_ended(self._fork.status))
         now = time.monotonic()
-        if now > self._begun + self._limit + GRACE:
+        if now > self._begun + PATIENCE * self._limit + GRACE:
             self.stop()
             return records + self._broken_off(_endless(self._limit))
-        if now > self._end or self._n_stopped >= PATIENCE:
+        if now > self._end or self._n_stopped >= MOST_STOPPED:
             self.stop()
         return records
 

@@ -5,6 +5,8 @@ import types
 
 import nbformat
 
+from spec.harness.beside import Namespace
+from spec.harness.contract import NAMES
 from spec.harness.notebook import Notebook
 
 
@@ -18,5 +20,5 @@ def carried_out(*cells: str) -> tuple[types.ModuleType, list[str]]:
     """The module that the cells make, and the notes on what was left out."""
     notebook = Notebook("my.ipynb", content(*cells).encode())
     sys.modules["my"] = module = types.ModuleType("my")  # where `dataclass` looks for it
-    notebook.carry_out(module)
+    notebook.carry_out(Namespace(module, NAMES))
     return module, notebook.notes

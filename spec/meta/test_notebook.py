@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from spec.harness.beside import Namespace
 from spec.harness.contract import NAMES
 from spec.harness.errors import CannotLoad
 from spec.harness.notebook import Notebook
@@ -167,6 +168,6 @@ def test_a_notebook_to_start_from_has_every_name(tmp_path):
     path = tmp_path / "my.ipynb"
     start(path, [])
     notebook, module = Notebook(path.name, path.read_bytes()), types.ModuleType("my")
-    notebook.carry_out(module)
+    notebook.carry_out(Namespace(module, NAMES))
     assert set(NAMES) <= set(vars(module))
     assert not notebook.notes

@@ -16,7 +16,10 @@ from spec.harness.loading import load
 
 from .conftest import ROOT
 
-DEAF = "import os, signal\ndef tanh(z):\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+DEAF = (
+    "import os, signal\ndef tanh(z):\n"
+    "    for alarm in signal.SIGALRM, signal.SIGPROF: signal.signal(alarm, signal.SIG_IGN)\n"
+)
 CODE = {
     "right": "import numpy as np\ndef tanh(z): return np.tanh(z)",
     "wrong": "import numpy as np\ndef tanh(z): return -np.tanh(z)",
