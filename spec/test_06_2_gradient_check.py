@@ -41,7 +41,7 @@ class Network:
         penalised: bool = True,
     ) -> None:
         self.W1, self.b1, self.W2, self.b2 = (PROBLEM.parameters[g].copy() for g in GROUPS)
-        self.bug, self.l2, self.penalised = bug, l2, penalised
+        self._bug, self._l2, self._penalised = bug, l2, penalised
 
     def parameters(self) -> Parameters:
         """The parameters by name."""
@@ -56,16 +56,16 @@ class Network:
 
     def compute_loss(self, Y_hat: Array, Y: Array) -> float:
         """The mean cross-entropy and the penalty."""
-        penalty = self.l2 * (np.sum(self.W1**2) + np.sum(self.W2**2)) if self.penalised else 0.0
+        penalty = self._l2 * (np.sum(self.W1**2) + np.sum(self.W2**2)) if self._penalised else 0.0
         return float(-np.sum(Y * np.log(Y_hat)) / len(Y) + penalty)
 
     def backward(self, Y: Array) -> Parameters:
         """dW1, db1, dW2, db2, the bug included."""
         self.m, self.dZ2 = len(Y), (self.cache["A2"] - Y) / len(Y)
         right = oracle.gradients(self.cache["A0"], Y, self.parameters(), "tanh")
-        right["dW1"] = right["dW1"] + 2 * self.l2 * self.W1
-        right["dW2"] = right["dW2"] + 2 * self.l2 * self.W2
-        return right | (self.bug(self, right) if self.bug else {})
+        right["dW1"] = right["dW1"] + 2 * self._l2 * self.W1
+        right["dW2"] = right["dW2"] + 2 * self._l2 * self.W2
+        return right | (self._bug(self, right) if self._bug else {})
 
     def first_layer(self, dZ1: Array) -> Parameters:
         """What the first layer's gradients are if dZ1 is what comes down to it."""

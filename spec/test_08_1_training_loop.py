@@ -245,12 +245,12 @@ class Recorder:
     """A network whose loss is 1/(k + 1) once it has taken k steps."""
 
     def __init__(self) -> None:
-        self.steps: list[tuple[Array, Array, float]] = []
+        self._steps: list[tuple[Array, Array, float]] = []
 
     def train_step(self, X: Array, Y: Array, lr: float) -> float:
         """Write the step down; the loss before it."""
         loss = self.compute_loss(X, Y)
-        self.steps.append((np.array(X), np.array(Y), float(lr)))
+        self._steps.append((np.array(X), np.array(Y), float(lr)))
         return loss
 
     def forward(self, X: Array) -> Array:
@@ -259,14 +259,14 @@ class Recorder:
 
     def compute_loss(self, Y_hat: Array, Y: Array) -> float:
         """The loss as it stands."""
-        return 1 / (len(self.steps) + 1)
+        return 1 / (len(self._steps) + 1)
 
 
 def recorded(nn: Implementation, m: int, *arguments: Any) -> tuple[Recorder, Any]:
     """What `train` made the recorder do with m numbered samples, and the losses, as an array."""
     net = Recorder()
     returned = nn.train(net, *numbered(m), *arguments)
-    if not net.steps:
+    if not net._steps:
         raise Refuted("train never called net.train_step(X, Y, lr)")
     return net, np.array(returned) if isinstance(returned, (list, tuple)) else returned
 
@@ -276,13 +276,13 @@ def test_without_a_batch_size_an_epoch_is_one_step_on_all_samples(nn):
     """The loss curve begins with the loss of the untrained network, one number an epoch."""
     for epochs in (4, 1):
         net, losses = recorded(nn, 7, 0.25, epochs)
-        for X, Y, lr in net.steps:
+        for X, Y, lr in net._steps:
             assert sorted(numbers(X, 7, 2)) == list(range(7)), (
                 f"a full batch held {len(X)} of 7 samples"
             )
             assert numbers(X, 7, 2) == numbers(Y, 7, 7), "samples and targets were parted"
             assert lr == 0.25, f"train was given the rate 0.25 and used {lr:g}"
-        agree(len(net.steps), epochs, sizes={"m": 7}, what="the number of updates")
+        agree(len(net._steps), epochs, sizes={"m": 7}, what="the number of updates")
         agree(
             losses,
             1 / np.arange(1.0, epochs + 1),
@@ -300,7 +300,7 @@ def test_an_epoch_is_an_update_for_every_batch(nn, rng):
     for m, B in CASES:
         net, losses = recorded(nn, m, 0.25, 2, B, rng)
         agree(
-            len(net.steps),
+            len(net._steps),
             2 * -(-m // B),
             sizes={"m": m, "B": B},
             mistakes={
@@ -311,7 +311,7 @@ def test_an_epoch_is_an_update_for_every_batch(nn, rng):
             },
             what=f"the number of updates in 2 epochs of {m} samples in batches of {B}",
         )
-        assert {lr for *_, lr in net.steps} == {0.25}, "train did not pass on its rate of 0.25"
+        assert {lr for *_, lr in net._steps} == {0.25}, "train did not pass on its rate of 0.25"
         sample_of(losses, (2,), "the list of losses of 2 epochs")
 
 
@@ -321,11 +321,11 @@ def test_every_epoch_is_a_new_partition_of_all_samples(nn, rng, given_one: bool)
     """30 samples fall into batches of 5 alike in two epochs less than once in 10^17 times."""
     m, B = 30, 5
     net, _ = recorded(nn, m, 0.25, 2, B, *([rng] if given_one else []))
-    epochs = [net.steps[: m // B], net.steps[m // B :]]
+    epochs = [net._steps[: m // B], net._steps[m // B :]]
     members = [[numbers(X, m, 2) for X, *_ in epoch] for epoch in epochs]
     for epoch in members:
         assert sorted(visits(epoch)) == list(range(m)), f"an epoch visited {sorted(visits(epoch))}"
-    for X, Y, _ in net.steps:
+    for X, Y, _ in net._steps:
         assert numbers(X, m, 2) == numbers(Y, m, m), "samples and targets were parted"
     first, second = ({frozenset(batch) for batch in epoch} for epoch in members)
     assert first != second, "the batches of the second epoch have the members of those of the first"

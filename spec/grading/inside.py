@@ -14,6 +14,7 @@ type for has one here:
 """
 
 import linecache
+import os
 import random
 import socket
 import struct
@@ -71,7 +72,12 @@ class Wire:
 
     def send_packed(self, data: bytes) -> None:
         """Send the bytes that `pack` gave."""
-        self.connection.sendall(LENGTH.pack(len(data)) + data)
+        self.connection.sendall(self.framed(data))
+
+    @staticmethod
+    def framed(data: bytes) -> bytes:
+        """A frame of these bytes."""
+        return LENGTH.pack(len(data)) + data
 
     def receive(self) -> Any:
         """The next frame; Malformed if it is none, EOFError if the other side has gone."""
@@ -81,16 +87,17 @@ class Wire:
         return self.unpack(self._exactly(length))
 
     def _exactly(self, n: int) -> bytes:
-        data = self.connection.recv(n)
-        if len(data) == n:
-            return data
-        parts = [data]
-        while data and (n := n - len(data)):
-            data = self.connection.recv(min(n, 1 << 20))
-            parts.append(data)
-        if not data:
-            raise EOFError
-        return b"".join(parts)
+        parts = []
+        while n:
+            parts.append(self._some(min(n, 1 << 20)))
+            n -= len(parts[-1])
+            if not parts[-1]:
+                raise EOFError
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _some(self, n: int) -> bytes:
+        """At most `n` bytes, as soon as there are any."""
+        return self.connection.recv(n)
 
     def pack(self, value: Any) -> bytes:
         """The value's bytes; Malformed if they are too many."""
@@ -109,7 +116,6 @@ class Wire:
                 ext_hook=self._extended,
                 strict_map_key=False,
                 unicode_errors="surrogatepass",
-                max_buffer_size=LARGEST,
             )
         except Malformed:
             raise
@@ -196,7 +202,7 @@ class Server:
         self.classes: dict[type, int] = {}
         self.lent: dict[int, Any] = {}
         self.states: dict[int, Any] = {}  # of the generators lent, as the trusted side knows them
-        self.handed: list[int] = []  # the mirrors in the request under way
+        self.handed: list[int] = []  # the mirrors in the request that came last
 
     def serve(self) -> None:
         """Answer until the trusted side hangs up."""
@@ -206,16 +212,15 @@ class Server:
 
     def _answer(self, request: Any) -> None:
         number, action, *arguments = request
-        handed, self.handed = self.handed, []
+        handed, self.handed = self.handed, []  # those of a request within this one are its own
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 value = getattr(self, f"do_{action}")(*arguments)
-            data = self.wire.pack(["value", number, value, self._changed()])
+            data = self.wire.pack(["value", number, value, self._changed(handed)])
         except BaseException as error:  # of whatever kind the submission raises
             data = self.wire.pack(["raised", number, *_told(error)])
-        finally:
-            self.handed = handed
+        self.handed = []
         self.wire.send_packed(data)
 
     # ## Requests
@@ -223,6 +228,13 @@ class Server:
     def do_run(self, source: str, name: str) -> None:
         """Make this what is done beside the submission."""
         exec(compile(source, name, "exec"), self.beside.__dict__)  # noqa: S102
+
+    def do_put(self, files: dict[str, bytes]) -> None:
+        """Put modules where the submission can import them: into its directory, the only one it has."""
+        for name, content in files.items():
+            with open(name, "wb") as file:  # noqa: PTH123
+                file.write(content)
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
 
     def do_load(self, source: bytes, name: str, module: str) -> None:
         """Run a submission's file."""
@@ -284,7 +296,7 @@ class Server:
     # ## What has no type of its own
 
     def _give(self, value: Any) -> tuple[int, bytes]:
-        """A handle: its number, the name of its class, whether it can be called, and the class's methods.
+        """A handle: a number, the class's name, whether it can be called, or asked for a next item; methods.
 
         These are told once for each class.
         """
@@ -293,7 +305,8 @@ class Server:
         self.objects[number] = value
         methods = None if kind in self.classes else _methods(kind)
         known = self.classes.setdefault(kind, len(self.classes))
-        return HANDLE, self.wire.pack([number, kind.__name__, callable(value), known, methods])
+        abilities = [callable(value), hasattr(kind, "__next__")]
+        return HANDLE, self.wire.pack([number, kind.__name__, *abilities, known, methods])
 
     def _take(self, kind: int, data: bytes) -> Any:
         value = self.wire.unpack(data)
@@ -353,7 +366,7 @@ class Server:
                 raise RuntimeError(reply[1])
             self._answer(reply)
 
-    def _changed(self) -> list[Any]:
+    def _changed(self, handed: list[int]) -> list[Any]:
         """The state of each generator that has moved, and of each mirror in this request."""
         moved = {
             number: value.bit_generator.state
@@ -361,7 +374,7 @@ class Server:
             if number in self.states and value.bit_generator.state != self.states[number]
         }
         self.states |= moved
-        return [moved, {number: _public(self.lent[number]) for number in self.handed}]
+        return [moved, {number: _public(self.lent[number]) for number in handed}]
 
 
 def _public(mirror: Any) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def handed_over(value: Any) -> Any:
     return value
 
 
-def _blame(error: BaseException) -> str:
+def blame(error: BaseException) -> str:
     """Where in the implementation an exception was raised: "my_net.py, line 12: `return exp(z)`"."""
     for path, number in reversed(frames(error)):
         if not path.startswith(("<", HARNESS)) and "site-packages" not in path:
@@ -83,7 +83,7 @@ def _run(name: str, action: Callable[[], Any]) -> Any:
     except Refuted:
         raise  # from a callback of the spec's own
     except (Exception, SystemExit) as error:
-        raise Raised(f"{name} raised {described(error)[:300]}{_blame(error)}") from None
+        raise Raised(f"{name} raised {described(error)[:300]}{blame(error)}") from None
 
 
 def _read(owner: Any, attribute: str, name: str) -> Any:

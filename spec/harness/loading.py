@@ -18,11 +18,11 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-from .beside import Namespace
+from .beside import Namespace, located
 from .contract import NAMES
 from .errors import CannotLoad
 from .limits import time_limit
@@ -38,7 +38,8 @@ SUFFIXES = (".py", ".ipynb")
 class Subject:
     """What is judged: the module, the name to call it by, where it came from, and its SHA-256.
 
-    `notes` say what of a notebook was left out.
+    `notes` say what of a notebook was left out. `each_test(seed)` is entered around each test;
+    `located_elsewhere` says where a function begins, for code that lives in another process.
     """
 
     module: types.ModuleType
@@ -47,6 +48,20 @@ class Subject:
     sha256: str
     is_reference: bool
     notes: tuple[str, ...] = ()
+    each_test: Callable[[int], AbstractContextManager[object]] = nullcontext
+    located_elsewhere: Callable[[str], tuple[str, int] | None] | None = None
+
+    def located(self, function: str) -> tuple[str, int] | None:
+        """File and line where a function ("TwoLayerNet.backward") begins, if it stands in what is judged."""
+        if self.located_elsewhere:
+            return self.located_elsewhere(function)
+        found = located(self.module, function)
+        own = found and (found[0] in map(str, self.files) or self.is_cell(found[0]))
+        return found if own else None
+
+    def is_cell(self, file: str) -> bool:
+        """Whether this is what stands for a cell of the notebook."""
+        return file.startswith(f"{self.path.name}, cell ")
 
     @property
     def files(self) -> list[Path]:
@@ -101,7 +116,7 @@ def load(given: str | None, seconds: float, *, begun: bool = True) -> Subject:
     else:
         subject = _load_file(path, given, seconds)
     if begun:
-        _must_have_names(subject)
+        must_have_names(subject)
     return subject
 
 
@@ -222,7 +237,8 @@ def _execute(name: str, action: Callable[[], object], seconds: float) -> None:
         raise CannotLoad(f"importing {name} raised {detail}{at}{line}") from None
 
 
-def _must_have_names(subject: Subject) -> None:
+def must_have_names(subject: Subject) -> None:
+    """Raise CannotLoad for one that has no name of the contract."""
     own = [name for name in dir(subject.module) if not name.startswith("_")]
     if any(name in own for name in NAMES):
         return

@@ -45,10 +45,12 @@ class Notebook:
 
     def __init__(self, name: str, content: bytes) -> None:
         """Read the notebook `name`. Raises CannotLoad if it is none, or if nbformat is not installed."""
+        self.places: list[str] = []  # what stands for each cell of code in tracebacks
         self._notes: list[tuple[int, int, str]] = []
         statements: list[tuple[str, ast.stmt]] = []
         for number, source in _code_cells(name, content):
             place = f"{name}, cell {number}"
+            self.places.append(place)
             lines = [f"{line}\n" for line in source.split("\n")]
             linecache.cache[place] = (len(source), None, lines, place)  # for tracebacks
             try:

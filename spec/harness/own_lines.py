@@ -9,7 +9,6 @@ import inspect
 import linecache
 import re
 import textwrap
-import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -34,51 +33,27 @@ def own_lines(subject: Subject, function: str, entry: str) -> list[OwnLine]:
 
     `entry` is a name ("dW1"), a place in a tuple returned ("[1]"), or "" for what is returned.
     """
-    code = _code(subject, function)
-    tree = _parsed(code) if code else None
-    if code is None or tree is None:
+    where = subject.located(function)
+    tree = _parsed(*where) if where else None
+    if where is None or tree is None:
         return []
+    file = where[0]
     found = _returned(tree, entry) if not entry or entry[0] == "[" else _computing(tree, entry)
     lines = sorted({(node.lineno, node.end_lineno or node.lineno) for node in found})
     if len(lines) > MOST:
         return []
-    place = code.co_filename if _is_cell(subject, code) else Path(code.co_filename).name
-    return [
-        OwnLine(f"{place}, line {first}", _text(code.co_filename, first, last))
-        for first, last in lines
-    ]
+    place = file if subject.is_cell(file) else Path(file).name
+    return [OwnLine(f"{place}, line {first}", _text(file, first, last)) for first, last in lines]
 
 
-def _code(subject: Subject, function: str) -> types.CodeType | None:
-    """The code of a function, method or constructor, if it stands in what is judged."""
-    target: object = subject.module
-    for name in function.split("."):
-        target = inspect.getattr_static(target, name, None)
-    if isinstance(target, type):
-        target = inspect.getattr_static(target, "__init__", None)
-    if isinstance(target, (staticmethod, classmethod)):
-        target = target.__func__
-    if not isinstance(target, types.FunctionType):
-        return None
-    code = target.__code__
-    own = code.co_filename in map(str, subject.files)
-    return code if own or _is_cell(subject, code) else None
-
-
-def _is_cell(subject: Subject, code: types.CodeType) -> bool:
-    return code.co_filename.startswith(f"{subject.path.name}, cell ")
-
-
-def _parsed(code: types.CodeType) -> ast.stmt | None:
+def _parsed(file: str, line: int) -> ast.stmt | None:
     """The statement that defines the function: lines are counted as in its file."""
-    lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+    lines = linecache.getlines(file)[line - 1 :]
     try:
         tree = ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))
     except (SyntaxError, IndexError):
         return None
-    if not tree.body:
-        return None
-    return ast.increment_lineno(tree.body[0], code.co_firstlineno - 1)
+    return ast.increment_lineno(tree.body[0], line - 1) if tree.body else None
 
 
 def _text(file: str, first: int, last: int) -> str:

@@ -174,16 +174,18 @@ def _own_seed(item: pytest.Item) -> list[int]:
     return [item.config.option.seed, zlib.crc32(item.nodeid.rpartition("/")[2].encode())]
 
 
-def _seed_globally(item: pytest.Item) -> None:
-    """Seed what a test draws from besides `rng`: NumPy's global generator, and Hypothesis.
+def _seed_globally(item: pytest.Item) -> int:
+    """Seed what a test draws from besides `rng`: NumPy's global generator, and Hypothesis. Return the seed.
 
     Not at collection: the items of a parametrised test share one function, and so Hypothesis' seed.
     """
     seed, name = _own_seed(item)
-    np.random.seed(name ^ seed % 2**32)
+    globally = name ^ seed % 2**32
+    np.random.seed(globally)
     assert isinstance(item, pytest.Function)
     if hasattr(item.obj, "hypothesis"):
         hypothesis.seed(zlib.crc32(f"{seed} {name}".encode()))(item.obj)
+    return globally
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -241,8 +243,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     item.stash[TRIAL] = trial.begin()
     if COVERAGE in item.config.stash:
         item.config.stash[COVERAGE].judging(collection.claim_of(item).id)
-    _seed_globally(item)
-    with time_limit(item.config.option.time_limit, "the test"):
+    seed = _seed_globally(item)
+    around = item.config.stash[SUBJECT].each_test(seed)
+    with time_limit(item.config.option.time_limit, "the test"), around:
         result = yield
     collection.keep_risk(item, item.stash[TRIAL])
     if item.config.stash[SUBJECT].is_reference and _is_default_run(item.config):

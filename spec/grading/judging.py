@@ -1,0 +1,155 @@
+"""Judging submissions: the specification is collected once, and each one judged in a fork, behind walls.
+
+The fork holds the specification and asks; the submission answers from its cell. So neither what one
+submission does nor what it makes the specification do reaches another one.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+import pytest
+
+from spec.forked import Fork, Send
+from spec.harness import collection, results, warm
+from spec.harness.errors import CannotLoad
+from spec.harness.loading import ROOT
+from spec.harness.plugin import LEDGER
+
+from .cell import Nursery
+from .judgement import FAILS, NOT_RUN, STOPPED, WAITS, Judgement, Verdict
+from .submission import Submission, content_hash
+
+SECONDS = 4.0  # that a submission may compute in one test
+LONGEST = 900.0  # seconds until a judgement is given up
+OPTIONS = ("--hypothesis-profile=quick", "--time-limit=300")  # the submission's limit is its own
+
+Found = TypeVar("Found")
+
+
+class Judge(Protocol):
+    """What an action is given."""
+
+    def __call__(self, file: Path, companions: Sequence[Path] = ()) -> Judgement:
+        """Judge one .py file or notebook, whatever it does. It may import its companions."""
+
+
+def judging(
+    action: Callable[[Judge], Found],
+    *,
+    walls: Literal["landlock", "process"] = "landlock",
+    claims: Sequence[str] = (),
+) -> Found:
+    """Collect the specification and return what `action(judge)` returns.
+
+    It judges by all obligations, or by those of `claims` alone. Raises CannotDo where the weakest
+    walls accepted do not stand.
+    """
+
+    def begun(session: pytest.Session) -> Found:
+        with Nursery(walls) as nursery:
+            return action(partial(_judged, session, nursery))
+
+    return warm.start(
+        begun, *OPTIONS, *(f"--claim={claim}" for claim in claims), subject=warm.NOTHING
+    )
+
+
+def _judged(
+    session: pytest.Session, nursery: Nursery, file: Path, companions: Sequence[Path] = ()
+) -> Judgement:
+    try:
+        contents = {each.name: each.read_bytes() for each in (*companions, file)}
+    except OSError as error:
+        name = Path(error.filename).name
+        return _nothing(session, "", f"{name} cannot be read: {error.strerror}")
+    content = contents.pop(file.name)
+    trouble = "judging it broke off"
+    with Fork(lambda send: _judge(session, nursery, file.name, content, contents, send)) as fork:
+        end = time.monotonic() + LONGEST
+        while not fork.over and time.monotonic() < end:
+            for message in fork.receive(1.0):
+                return Judgement.from_data(message)
+        how = f"the process that judges ended with status {fork.status}"
+    trouble += f": {how if fork.status is not None else f'it took more than {LONGEST:g} s'}"
+    return _nothing(session, content_hash(content, contents), trouble)
+
+
+def _judge(
+    session: pytest.Session,
+    nursery: Nursery,
+    name: str,
+    content: bytes,
+    companions: dict[str, bytes],
+    send: Send,
+) -> None:
+    """What the fork does."""
+    try:
+        with Submission(nursery, name, content, companions, SECONDS) as submission:
+            subject = submission.subject()
+            found, flags = _run(session, submission, subject)
+            verdicts = tuple(_verdict(outcome, flags, found) for outcome in found.outcomes())
+            judgement = Judgement(
+                subject.sha256, suite(), submission.walls, "", subject.notes, verdicts
+            )
+    except CannotLoad as error:
+        judgement = _nothing(session, content_hash(content, companions), str(error))
+    send(judgement.as_data())
+
+
+def _run(
+    session: pytest.Session, submission: Submission, subject: Any
+) -> tuple[results.Results, dict[str, str]]:
+    """Run all obligations; those that a clock stopped once more, each alone in a new cell."""
+    flags: dict[str, str] = {}
+
+    def note(message: Any) -> None:
+        if "record" in message:
+            flags[message["record"]["test"]] = submission.flag
+
+    items = warm.obligations(session)
+    found = warm.judged(session, items, subject, note)
+    for item in [item for item in items if flags[item.nodeid] == STOPPED]:
+        try:
+            submission.renew()
+        except CannotLoad:
+            break
+        found.records |= warm.judged(session, [item], subject, note).records
+    found.settle()
+    return found, flags
+
+
+def _verdict(outcome: results.Outcome, flags: dict[str, str], found: results.Results) -> Verdict:
+    record = outcome.worst
+    flag = flags[record.test] if record.status in (FAILS, WAITS) else ""
+    return Verdict(
+        outcome.id,
+        flag or record.status,
+        found.equation(record),
+        record.why,
+        record.test,
+        record.line,
+        record.waits_for,
+        record.explanation,
+    )
+
+
+def _nothing(session: pytest.Session, sha256: str, trouble: str) -> Judgement:
+    """The judgement of what cannot be judged."""
+    order = session.config.stash[LEDGER].order
+    ids = {collection.claim_of(item).id for item in warm.obligations(session)}
+    verdicts = tuple(Verdict(id, NOT_RUN) for id in sorted(ids, key=order.__getitem__))
+    return Judgement(sha256, suite(), (), trouble, (), verdicts)
+
+
+@cache
+def suite() -> str:
+    """The hash of the specification: of all that can change a judgement."""
+    digest = sha256(" ".join(OPTIONS).encode())
+    spec = ROOT / "spec"
+    for file in sorted([*spec.glob("*.*"), *spec.glob("harness/*.py"), *spec.glob("grading/*.py")]):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()

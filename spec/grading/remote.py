@@ -1,0 +1,340 @@
+"""The submission as the trusted side sees it: names, objects and calls that live in another process.
+
+What stands behind the guards of `nn` is then a `Remote`; the chapters know nothing of it. What comes
+from the submission is numbers, arrays, texts and handles, and is believed in nothing: a reply that is
+no value, or was not asked for, fails the claim that is judged.
+"""
+
+import select
+import time
+import types
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from spec.harness.errors import RaisedElsewhere
+from spec.harness.guard import Elsewhere
+from spec.harness.outcomes import Raised, Refuted, TimeLimitExceeded
+
+from .cell import Cell
+from .inside import CALLBACK, GENERATOR, HANDLE, MIRROR, Malformed, Wire
+
+FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, type)
+GLANCE = 0.2  # seconds between two looks at the clocks while the submission computes
+PATIENCE = 6  # times the limit that may pass on the clock while it sleeps, or others compute
+
+
+class Stopped(TimeLimitExceeded):
+    """The submission computed, or slept, for too long."""
+
+
+class Gone(Raised):
+    """The submission's process has ended, or does not speak the language that was agreed."""
+
+
+class PatientWire(Wire):
+    """A wire that looks at the clocks while it waits."""
+
+    def __init__(
+        self,
+        cell: Cell,
+        give: Callable[[Any], tuple[int, bytes]],
+        take: Callable[[int, bytes], Any],
+    ) -> None:
+        super().__init__(cell.connection, give, take)
+        self.cell = cell
+        self._ready = select.poll()
+        self._ready.register(cell.connection, select.POLLIN)
+        self._free = select.poll()
+        self._free.register(cell.connection, select.POLLOUT)
+        self.allow(60)
+
+    def allow(self, seconds: float) -> None:
+        """From now on it may compute for `seconds`."""
+        self._seconds = seconds
+        self._last_second = self.cell.cpu_seconds() + seconds
+        self._end = time.monotonic() + PATIENCE * seconds
+
+    @property
+    def something_waits(self) -> bool:
+        """Whether a frame, or its beginning, has come that nobody asked for."""
+        return bool(self._ready.poll(0))
+
+    def _some(self, n: int) -> bytes:
+        while not self._ready.poll(GLANCE * 1000):
+            self._look()
+        if time.monotonic() > self._end:  # it drips
+            self._look()
+        return super()._some(n)
+
+    def send_packed(self, data: bytes) -> None:
+        """Send the bytes that `pack` gave, as fast as they are read."""
+        rest = memoryview(self.framed(data))
+        while rest:
+            while not self._free.poll(GLANCE * 1000):
+                self._look()
+            rest = rest[self.connection.send(rest[: 1 << 16]) :]
+
+    def _look(self) -> None:
+        if self.cell.cpu_seconds() > self._last_second or time.monotonic() > self._end:
+            raise Stopped(
+                f"your code did not end within {self._seconds:g} s: is there an endless loop?"
+            )
+
+
+class Remote(Elsewhere):
+    """An object of the submission: a handle of it."""
+
+    __slots__ = ("_line", "_methods", "_reference")
+
+    def __init__(self, line: "Line", reference: int | str, methods: frozenset[str]) -> None:
+        object.__setattr__(self, "_line", line)
+        object.__setattr__(self, "_reference", reference)
+        object.__setattr__(self, "_methods", methods)
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
+        if attribute in self._methods:
+            return Method(self, attribute)
+        found, value = _two(self._line.ask("get", self, attribute))
+        if not found:
+            raise AttributeError(attribute, name=attribute, obj=self)
+        return value
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        self._line.ask("set", self, attribute, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        iterator = self._line.ask("iterate", self)
+        while True:
+            there, item = _two(self._line.ask("next", iterator))
+            if not there:
+                return
+            yield item
+
+    def run_beside(self, function: str, *arguments: Any) -> Any:
+        """Carry out a function of `beside` or `counting` on it, there."""
+        return self._line.ask("beside", function, [self, *arguments])
+
+
+class RemoteCallable(Remote):
+    """One that can be called."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Call it, there."""
+        return self._line.ask("call", self, list(arguments), options)
+
+
+class Method(Elsewhere):
+    """A method of an object of the submission; looked up where it is called."""
+
+    __slots__ = ("_name", "_owner")
+
+    def __init__(self, owner: Remote, name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Call it, there."""
+        return self._owner._line.ask("method", self._owner, self._name, list(arguments), options)
+
+    def run_beside(self, function: str, *arguments: Any) -> Any:
+        """Carry out a function of `beside` on it, there."""
+        _, bound = _two(self._owner._line.ask("get", self._owner, self._name))
+        return self._owner._line.ask("beside", function, [bound, *arguments])
+
+
+@cache
+def _class(name: str, is_callable: bool, is_iterator: bool) -> type[Remote]:
+    """A class of remotes that goes by the name of theirs."""
+    base = RemoteCallable if is_callable else Remote
+    body: dict[str, Any] = {"__slots__": ()}
+    if is_iterator:
+        body["__next__"] = None  # it says so; items are asked for through iter()
+    return type(name, (base,), body)
+
+
+def _two(value: Any) -> tuple[Any, Any]:
+    if isinstance(value, tuple) and len(value) == 2:
+        return value
+    raise Refuted("what your code answered is no answer to the question")
+
+
+class Line:
+    """The talk with one process of a submission.
+
+    Once it has failed, it fails in the same way for whatever is asked; another process needs a new one.
+    """
+
+    def __init__(self, cell: Cell, files: frozenset[str]) -> None:
+        self.cell = cell
+        self.files = files  # the submission's, as its frames name them
+        self.wire = PatientWire(cell, self._give, self._take)
+        self.failure: Refuted | Stopped | None = None
+        self.raised: list[str] = []  # the classes of what was raised since `begin`
+        self._number = 0
+        self._remotes: dict[int | str, Remote] = {}
+        self._methods: dict[int, frozenset[str]] = {}
+        self._lent: dict[int, Any] = {}
+        self._escaped: BaseException | None = None
+
+    def begin(self, seed: int, seconds: float) -> None:
+        """Another test begins, in which the submission may compute for `seconds`."""
+        for kept in (self._remotes, self._lent, self.raised):
+            kept.clear()
+        self.wire.allow(seconds)
+        self.ask("begin", seed)
+
+    def ask(self, action: str, *arguments: Any) -> Any:
+        """Send a request; its value, or what was raised, after all that the submission asks meanwhile."""
+        if self.failure:
+            raise self.failure
+        try:
+            self._number += 1
+            number = self._number
+            self.wire.send([number, action, *arguments])
+            while True:
+                kind, *rest = _parts(self.wire.receive())
+                if kind == "value" and rest[0] == number and len(rest) == 3:
+                    self._take_changes(rest[2])
+                    return rest[1]
+                if kind == "raised" and rest[0] == number and len(rest) == 5:
+                    raise self._as_raised(*rest[1:])
+                self._answer(kind, rest)
+        except Malformed as error:
+            self._fail(Gone(f"your code sent what is no answer: {error}"))
+        except (EOFError, ConnectionError):
+            self._fail(Gone(self.cell.why_ended() or "your code ended its process"))
+        except TimeLimitExceeded as error:
+            self._fail(error if isinstance(error, Stopped) else Stopped(str(error)))
+
+    def _fail(self, failure: Refuted | Stopped) -> None:
+        self.failure = failure
+        raise failure from None
+
+    def remote(self, reference: str) -> Remote:
+        """What the submission's module has by this name."""
+        return RemoteCallable(self, reference, frozenset())
+
+    # ## What was raised there
+
+    def _as_raised(self, kind: Any, text: Any, unwritten: Any, frames: Any) -> BaseException:
+        escaped, self._escaped = self._escaped, None
+        if isinstance(escaped, Refuted):  # raised by the spec in a function that was handed over
+            return escaped
+        if unwritten is True:
+            return NotImplementedError()
+        self.raised.append(str(kind))
+        own = [(self.own_file(file), line) for file, line in map(_pair, frames)]
+        return RaisedElsewhere(
+            str(kind)[:80], str(text), [(f, n) for f, n in own if f and isinstance(n, int)]
+        )
+
+    def own_file(self, file: Any) -> str:
+        """The submission's file that a frame names; "" if it is none of them."""
+        name = str(file)
+        return next((each for each in (name, name.rpartition("/")[2]) if each in self.files), "")
+
+    # ## What the submission asks
+
+    def _answer(self, kind: Any, rest: list[Any]) -> None:
+        try:
+            if kind == "ask call":
+                number, arguments = rest
+                reply = ["reply", self._lent[number](*arguments)]
+            elif kind == "ask method":
+                reply = ["reply", self._call_method(*rest)]
+            else:
+                raise Malformed("a frame came that nobody asked for")
+        except (Malformed, TimeLimitExceeded):
+            raise
+        except BaseException as error:  # of the spec's own function: the submission sees it, too
+            self._escaped = error
+            reply = ["refusal", f"{type(error).__name__}: {error}"[:200]]
+        self.wire.send(reply)
+
+    def _call_method(self, number: int, name: str, arguments: list[Any], state: Any) -> list[Any]:
+        """Call a method of an object that was lent, on the attributes that its mirror has."""
+        owner = self._lent[number]
+        if name not in _methods(owner):
+            raise AttributeError(name)
+        _set_state(owner, state)
+        before = dict(vars(owner))
+        result = getattr(owner, name)(*arguments)
+        changed = {n: v for n, v in _state(owner).items() if before.get(n) is not v}
+        return [result, changed]
+
+    # ## What has no type of its own
+
+    def _give(self, value: Any) -> tuple[int, bytes]:
+        if isinstance(value, Remote):
+            return HANDLE, self.wire.pack(value._reference)
+        if isinstance(value, Method):
+            _, bound = _two(self.ask("get", value._owner, value._name))
+            return self._give(bound)
+        number = id(value)
+        self._lent[number] = value
+        if isinstance(value, FUNCTIONS):
+            return CALLBACK, self.wire.pack(number)
+        if isinstance(value, np.random.Generator):
+            state = value.bit_generator.state
+            return GENERATOR, self.wire.pack([number, state["bit_generator"], state])
+        mirror = [number, type(value).__name__, sorted(_methods(value)), _state(value)]
+        return MIRROR, self.wire.pack(mirror)
+
+    def _take(self, kind: int, data: bytes) -> Any:
+        if kind != HANDLE:
+            raise Malformed(f"a value of the unknown kind {kind}")
+        number, name, is_callable, is_iterator, known, methods = self.wire.unpack(data)
+        if number not in self._remotes:
+            if methods is not None:
+                self._methods[known] = frozenset(map(str, methods))
+            make = _class(str(name)[:40], bool(is_callable), bool(is_iterator))
+            self._remotes[number] = make(self, number, self._methods.get(known, frozenset()))
+        return self._remotes[number]
+
+    def _take_changes(self, changed: Any) -> None:
+        """Move the generators that the submission has drawn from, and the objects it has changed."""
+        try:
+            moved, mirrors = changed
+            for number, state in moved.items():
+                self._lent[number].bit_generator.state = state
+            for number, state in mirrors.items():
+                _set_state(self._lent[number], state)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise Malformed(f"no state: {error}") from None
+
+
+def _parts(reply: Any) -> list[Any]:
+    if isinstance(reply, list) and len(reply) > 1:
+        return reply
+    raise Malformed("a frame holds no reply")
+
+
+def _pair(frame: Any) -> tuple[Any, Any]:
+    return (frame[0], frame[1]) if isinstance(frame, list) and len(frame) == 2 else ("", 0)
+
+
+def _methods(owner: Any) -> set[str]:
+    return {
+        name
+        for name in dir(type(owner))
+        if not name.startswith("_") and callable(getattr(owner, name))
+    }
+
+
+def _state(owner: Any) -> dict[str, Any]:
+    """The attributes that the submission may see: an underscore keeps one here."""
+    return {name: value for name, value in vars(owner).items() if not name.startswith("_")}
+
+
+def _set_state(owner: Any, state: Any) -> None:
+    if not isinstance(state, dict):
+        raise Malformed("an object's attributes are no dict")
+    for name, value in state.items():
+        if isinstance(name, str) and not name.startswith("_") and not hasattr(type(owner), name):
+            setattr(owner, name, value)

@@ -1,0 +1,172 @@
+"""A submission in its cell: loaded, prepared for each test, and begun anew where the cell broke off."""
+
+import linecache
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from spec.harness import beside, counting
+from spec.harness.contract import NAMES
+from spec.harness.errors import CannotLoad, described
+from spec.harness.guard import blame
+from spec.harness.loading import Subject, must_have_names
+from spec.harness.notebook import Notebook
+from spec.harness.outcomes import Raised, Refuted, TimeLimitExceeded
+
+from .cell import Cell, Nursery
+from .judgement import REFUSED, STOPPED
+from .remote import Gone, Line, Stopped
+
+TEXTS = [
+    (Path(module.__file__ or "").read_text(encoding="utf-8"), module.__name__)
+    for module in (beside, counting)
+]
+IN_ALL = 120.0  # seconds that a submission may compute, all its cells together
+BY_WALLS = {"PermissionError", "BlockingIOError"}  # what a wall makes Python raise
+BY_LIMITS = {"MemoryError"}
+LIMIT = "used more than"  # what a cell says of itself that ran into one
+
+
+class Submission:
+    """One submission, judged in cells of the nursery; each test may compute for `seconds`.
+
+    `content` is that of the file `name`, and `companions` are modules that it may import, by file name.
+    `flag` says of the last test whether a limit or a wall met the submission in it.
+    """
+
+    def __init__(
+        self,
+        nursery: Nursery,
+        name: str,
+        content: bytes,
+        companions: dict[str, bytes],
+        seconds: float,
+    ) -> None:
+        self.flag = ""
+        self.walls: tuple[str, ...] = ()
+        self._nursery, self._seconds = nursery, seconds
+        self._name, self._content, self._companions = name, content, companions
+        self._module = types.ModuleType(Path(name).stem)
+        self._notebook = Notebook(name, content) if name.endswith(".ipynb") else None
+        places = self._notebook.places if self._notebook else [name]
+        self._files = frozenset([*places, *companions])
+        for each, text in ({name: content} | companions).items():
+            lines = text.decode(errors="replace").splitlines(keepends=True)
+            linecache.cache[each] = (len(text), None, lines, each)  # for what is told of a line
+        self._cell: Cell | None = None
+        self._spent = 0.0
+
+    def __enter__(self) -> "Submission":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end_cell()
+
+    def subject(self) -> Subject:
+        """It as what is judged. Raises CannotLoad if there is nothing to judge."""
+        self.renew()
+        notes = tuple(self._notebook.notes) if self._notebook else ()
+        subject = Subject(
+            self._module,
+            self._name,
+            Path(self._name),
+            content_hash(self._content, self._companions),
+            False,
+            notes,
+            self._each_test,
+            self._located,
+        )
+        must_have_names(subject)
+        return subject
+
+    def renew(self) -> None:
+        """Load it in a new cell. Raises CannotLoad."""
+        self._end_cell()
+        self._cell = cell = self._nursery.cell()
+        self.walls = cell.walls
+        self._line = Line(cell, self._files)
+        try:
+            self._line.wire.allow(self._seconds)
+            for text, name in TEXTS:
+                self._line.ask("run", text, name)
+            self._load()
+            names = self._line.ask("names")
+        except (Refuted, TimeLimitExceeded) as error:
+            raise CannotLoad(str(error)) from None
+        except Exception as error:
+            raise CannotLoad(
+                f"importing {self._name} raised {described(error)}{blame(error)}"
+            ) from None
+        known = {name: self._line.remote(name) for name in map(str, names)}
+        self._module.__dict__.update(known)
+
+    def _load(self) -> None:
+        if self._companions:
+            self._line.ask("put", self._companions)
+        module = f"judged_{Path(self._name).stem}"
+        if self._notebook is None:
+            self._line.ask("load", self._content, self._name, module)
+            return
+        self._line.ask("load", b"", self._name, module)
+        made = self._line.ask("beside", "Namespace", [self._line.remote(""), list(NAMES)])
+        self._notebook.carry_out(made)
+
+    def _end_cell(self) -> None:
+        if self._cell:
+            self._spent += self._cell.cpu_seconds()
+            self._cell.end()
+            self._cell = None
+
+    @contextmanager
+    def _each_test(self, seed: int) -> Iterator[None]:
+        """Around each test: prepare the cell, and see what met the submission in it."""
+        self.flag = ""
+        try:
+            self._prepare(seed)
+            yield
+            if not self._line.failure and self._line.wire.something_waits:
+                raise Gone("your code sent what nobody asked for")
+        finally:
+            self.flag = self.flag or self._met()
+
+    def _prepare(self, seed: int) -> None:
+        if self._line.failure or self._line.wire.something_waits:
+            try:
+                self.renew()
+            except CannotLoad as error:
+                raise Raised(str(error)) from None
+        assert self._cell
+        if self._spent + self._cell.cpu_seconds() > IN_ALL:
+            self.flag = STOPPED
+            raise Stopped(f"your code had computed for {IN_ALL:g} s before: its time is used up")
+        self._line.begin(seed, self._seconds)
+
+    def _met(self) -> str:
+        failure, raised = self._line.failure, set(self._line.raised)
+        if isinstance(failure, Stopped) or LIMIT in str(failure) or raised & BY_LIMITS:
+            return STOPPED
+        if raised & BY_WALLS or "SIGSYS" in str(failure):
+            return REFUSED
+        return ""
+
+    def _located(self, function: str) -> tuple[str, int] | None:
+        """Where a function begins: one of the submission's own files, and the line."""
+        try:
+            found: Any = self._line.ask("beside", "located", [self._line.remote(""), function])
+        except (Exception, TimeLimitExceeded):
+            return None
+        if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], int):
+            file = self._line.own_file(found[0])
+            return (file, found[1]) if file and file not in self._companions else None
+        return None
+
+
+def content_hash(content: bytes, companions: dict[str, bytes]) -> str:
+    """The SHA-256 of a file; where it has companions, of their names and contents, too."""
+    digest = sha256(content)
+    for name in sorted(companions):
+        digest.update(f"\0{name}\0{len(companions[name])}\0".encode() + companions[name])
+    return digest.hexdigest()
