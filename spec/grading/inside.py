@@ -67,12 +67,12 @@ class Wire:
         self.connection, self._give, self._take = connection, give, take
 
     def send(self, message: Any) -> None:
-        """Send one frame."""
-        self.send_packed(self.pack(message))
+        """Send one frame; Malformed if it would be too large."""
+        self.send_frames(self.framed(self.pack(message)))
 
-    def send_packed(self, data: bytes) -> None:
-        """Send the bytes that `pack` gave."""
-        self.connection.sendall(self.framed(data))
+    def send_frames(self, data: bytes) -> None:
+        """Send frames."""
+        self.connection.sendall(data)
 
     @staticmethod
     def framed(data: bytes) -> bytes:
@@ -202,6 +202,7 @@ class Server:
         self.classes: dict[type, int] = {}
         self.lent: dict[int, Any] = {}
         self.states: dict[int, Any] = {}  # of the generators lent, as the trusted side knows them
+        self.late: list[BaseException] = []  # what a request raised whose answer nobody waited for
         self.handed: list[int] = []  # the mirrors in the request that came last
 
     def serve(self) -> None:
@@ -213,7 +214,12 @@ class Server:
     def _answer(self, request: Any) -> None:
         number, action, *arguments = request
         handed, self.handed = self.handed, []  # those of a request within this one are its own
+        if not number:  # no answer is waited for; what goes wrong is told in place of the next one
+            self._heed(action, arguments)
+            return
         try:
+            if self.late:
+                raise self.late.pop()
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 value = getattr(self, f"do_{action}")(*arguments)
@@ -221,7 +227,13 @@ class Server:
         except BaseException as error:  # of whatever kind the submission raises
             data = self.wire.pack(["raised", number, *_told(error)])
         self.handed = []
-        self.wire.send_packed(data)
+        self.wire.send_frames(self.wire.framed(data))
+
+    def _heed(self, action: str, arguments: list[Any]) -> None:
+        try:
+            getattr(self, f"do_{action}")(*arguments)
+        except BaseException as error:  # of whatever kind the submission raises
+            self.late = [error]
 
     # ## Requests
 
@@ -251,7 +263,7 @@ class Server:
 
     def do_begin(self, seed: int) -> None:
         """Another test begins: what belonged to the last one is forgotten."""
-        for kept in (self.objects, self.handles, self.lent, self.states):
+        for kept in (self.objects, self.handles, self.lent, self.states, self.late):
             kept.clear()
         np.random.seed(seed)  # noqa: NPY002  (what many submissions draw from)
         random.seed(seed)

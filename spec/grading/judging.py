@@ -25,7 +25,14 @@ from .submission import Submission, content_hash
 
 SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
-OPTIONS = ("--hypothesis-profile=quick", "--time-limit=300")  # the submission's limit is its own
+IDLE = ("logging", "warnings", "unraisableexception", "threadexception", "doctest", "junitxml")
+OPTIONS = (
+    "--hypothesis-profile=quick",
+    "--time-limit=300",  # the submission's limit is its own
+    *(
+        f"-pno:{plugin}" for plugin in IDLE
+    ),  # plugins of pytest that would see each test, for nothing
+)
 
 Found = TypeVar("Found")
 

@@ -51,11 +51,12 @@ class PatientWire(Wire):
         self._free.register(cell.connection, select.POLLOUT)
         self.allow(60)
 
-    def allow(self, seconds: float) -> None:
-        """From now on it may compute for `seconds`."""
-        self._seconds = seconds
-        self._last_second = self.cell.cpu_seconds() + seconds
+    def allow(self, seconds: float) -> float:
+        """From now on it may compute for `seconds`; return for how many it has by now."""
+        computed = self.cell.cpu_seconds()
+        self._seconds, self._last_second = seconds, computed + seconds
         self._end = time.monotonic() + PATIENCE * seconds
+        return computed
 
     @property
     def something_waits(self) -> bool:
@@ -69,9 +70,9 @@ class PatientWire(Wire):
             self._look()
         return super()._some(n)
 
-    def send_packed(self, data: bytes) -> None:
-        """Send the bytes that `pack` gave, as fast as they are read."""
-        rest = memoryview(self.framed(data))
+    def send_frames(self, data: bytes) -> None:
+        """Send frames as fast as they are read."""
+        rest = memoryview(data)
         while rest:
             while not self._free.poll(GLANCE * 1000):
                 self._look()
@@ -105,7 +106,7 @@ class Remote(Elsewhere):
         return value
 
     def __setattr__(self, attribute: str, value: Any) -> None:
-        self._line.ask("set", self, attribute, value)
+        self._line.tell("set", self, attribute, value)
 
     def __iter__(self) -> Iterator[Any]:
         iterator = self._line.ask("iterate", self)
@@ -181,13 +182,24 @@ class Line:
         self._methods: dict[int, frozenset[str]] = {}
         self._lent: dict[int, Any] = {}
         self._escaped: BaseException | None = None
+        self._told = b""  # frames that go with the next request
 
-    def begin(self, seed: int, seconds: float) -> None:
-        """Another test begins, in which the submission may compute for `seconds`."""
+    def begin(self, seed: int, seconds: float) -> float:
+        """Another test begins, in which the submission may compute for `seconds`; how long it has already."""
         for kept in (self._remotes, self._lent, self.raised):
             kept.clear()
-        self.wire.allow(seconds)
-        self.ask("begin", seed)
+        computed = self.wire.allow(seconds)
+        self.tell("begin", seed)
+        return computed
+
+    def tell(self, action: str, *arguments: Any) -> None:
+        """A request whose answer need not be waited for: it goes with the next one."""
+        if self.failure:
+            raise self.failure
+        try:
+            self._told += self.wire.framed(self.wire.pack([0, action, *arguments]))
+        except Malformed as error:
+            self._fail(Gone(f"what your code is given {error}"))
 
     def ask(self, action: str, *arguments: Any) -> Any:
         """Send a request; its value, or what was raised, after all that the submission asks meanwhile."""
@@ -196,7 +208,10 @@ class Line:
         try:
             self._number += 1
             number = self._number
-            self.wire.send([number, action, *arguments])
+            told, self._told = self._told, b""
+            self.wire.send_frames(
+                told + self.wire.framed(self.wire.pack([number, action, *arguments]))
+            )
             while True:
                 kind, *rest = _parts(self.wire.receive())
                 if kind == "value" and rest[0] == number and len(rest) == 3:

@@ -138,11 +138,9 @@ class Submission:
                 self.renew()
             except CannotLoad as error:
                 raise Raised(str(error)) from None
-        assert self._cell
-        if self._spent + self._cell.cpu_seconds() > IN_ALL:
+        if self._spent + self._line.begin(seed, self._seconds) > IN_ALL:
             self.flag = STOPPED
             raise Stopped(f"your code had computed for {IN_ALL:g} s before: its time is used up")
-        self._line.begin(seed, self._seconds)
 
     def _met(self) -> str:
         failure, raised = self._line.failure, set(self._line.raised)

@@ -10,6 +10,7 @@ does not hold: rounding to it shows.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -22,6 +23,7 @@ LARGER = (17, 19)
 SEEDS = st.integers(0, 999)
 
 
+@cache
 def sizes(n: int) -> st.SearchStrategy[tuple[int, ...]]:
     """`n` distinct odd primes, at most 5 of them; in every other example one is large, of many two."""
     small = list(permutations(PRIMES[: max(n, 4)], n))

@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Generic, TypeVar
 
+import hypothesis
 import pytest
+from hypothesis import strategies
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from spec.forked import Fork, Send
@@ -71,6 +73,7 @@ def _warm_up() -> None:
 
     moons.moons()
     moons.fresh_moons()
+    hypothesis.given(strategies.integers())(lambda number: None)()
 
 
 def start(action: Action[Found], *options: str, subject: Subject | None = None) -> Found:
