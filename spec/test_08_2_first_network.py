@@ -15,7 +15,7 @@ import pytest
 from spec.harness import agree, chance, claim, measured, oracle
 from spec.harness.compare import Array
 from spec.harness.moons import fresh_moons, moons, moons_for_each, moons_run
-from spec.harness.networks import cached, get_parameters, set_parameters
+from spec.harness.networks import cached, get_parameters, set_parameters, train_steps
 from spec.harness.population import Population, crowd
 from spec.harness.sampling import VARIANCE, sample_of, variance_is
 
@@ -209,8 +209,7 @@ def test_the_reference_network_learns(nn, rng):
         weights = {"W1": rng.normal(0, 1, (2, 10)), "b1": np.zeros((1, 10))}
         weights |= {"W2": rng.normal(0, np.sqrt(2 / 10), (10, 2)), "b2": np.zeros((1, 2))}
         set_parameters(net, weights)
-        for _ in range(250):
-            net.train_step(X, Y, 0.5)
+        train_steps(net, 250, X, Y, 0.5)
         logits = oracle.forward(X, get_parameters(net, weights))["Z2"]
         loss = oracle.loss_from_logits(logits, Y)
         assert loss < 0.5, f"after 250 steps the loss is {loss:.3f}, expected less than 0.5"

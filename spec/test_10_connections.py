@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, chance, claim, measured, sampling
-from spec.harness.networks import gradients, row, two_layer_net
+from spec.harness.networks import gradients, row, train_steps, two_layer_net
 from spec.harness.strategies import SEEDS, eighths, odd_fractions, problems, sizes
 
 # ## Optimisers, unchanged
@@ -256,8 +256,8 @@ def test_a_neuron_without_activation_learns_least_squares(nn, rng):
     curvature = np.linalg.eigvalsh(2 * design.T @ design / m)
     kappa = curvature[-1] / curvature[0]
     net = nn.MLP([3, 1], output="identity")
-    for _ in range(int(80 * kappa)):  # half of these steps leave exp(-40), less than rounding does
-        net.train_step(X, y, 1 / curvature[-1])
+    n = int(80 * kappa)  # half of these steps leave exp(-40), less than rounding does
+    train_steps(net, n, X, y, 1 / curvature[-1])
     by_origin = np.linalg.lstsq(X, y, rcond=None)[0]
     options = {"scale": np.abs(best).max(), "ulps": 64 * kappa}
     agree(

@@ -17,7 +17,7 @@ from spec.harness.backpropagation import through_moved_weights
 from spec.harness.compare import Array
 from spec.harness.guard import Guarded, Implementation
 from spec.harness.moons import fresh_moons, moons, moons_run
-from spec.harness.networks import get_parameters, gradients, mlp, set_parameters
+from spec.harness.networks import get_parameters, gradients, mlp, set_parameters, train_steps
 from spec.harness.oracle import Parameters
 from spec.harness.population import Population
 from spec.harness.sampling import sample_of
@@ -163,8 +163,7 @@ def test_a_three_layer_net_learns_the_moons(nn, rng):
     X, Y, *_ = moons()
     weights = he((2, 10, 10, 2), rng)
     net = three_layer_net(nn, weights)
-    for _ in range(200):
-        net.train_step(X, Y, 0.2)
+    train_steps(net, 200, X, Y, 0.2)
     logits = oracle.forward(X, get_parameters(net, weights))["Z3"]
     loss = oracle.loss_from_logits(logits, Y)
     assert loss < 0.5, f"after 200 steps the loss is {loss:.3f}, expected less than 0.5"

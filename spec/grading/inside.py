@@ -1,189 +1,31 @@
 """What runs in the submission's process: it loads the submission, then answers calls until it is ended.
 
-It imports nothing of `spec`, so there is nothing of it to be found here. The trusted side sends a
-request and waits; the answer is a value, or what was raised. While a request is carried out, the
-submission may call what was handed to it: then this side asks and the trusted one answers.
-
-A frame is its length (4 bytes) and msgpack, a format that holds values and no code. What it has no
-type for has one here:
-
-    array      dtype, shape and bytes        tuple, integer      beyond msgpack's own
-    handle     an object on this side        callback            a function on the trusted side
-    generator  a NumPy generator's state     mirror              an object on the trusted side: its
-                                                                 attributes are here, its methods there
+It imports nothing of `spec` but the wire beside it, so there is nothing of it to be found here. The
+trusted side sends a request and waits; the answer is a value, or what was raised. While a request is
+carried out, the submission may call what was handed to it: then this side asks and the trusted one
+answers.
 """
 
 import linecache
 import os
 import random
 import socket
-import struct
 import sys
 import traceback
 import types
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import msgpack
 import numpy as np
 
-ARRAY, SCALAR, ODD, TUPLE, INTEGER, COMPLEX = range(6)
-HANDLE, CALLBACK, GENERATOR, MIRROR = range(10, 14)
-LARGEST = 1 << 26  # bytes of a frame
-LONGEST_INTEGER = 400  # digits
+from .wire import CALLBACK, GENERATOR, HANDLE, NAME, Wire
+
 LONGEST_TEXT = 300  # characters of an exception's message
 MOST_FRAMES = 40  # of a traceback
 MOST_NAMES = 500
-NUMBERS = "biufc"  # the kinds of dtype that travel
-LENGTH = struct.Struct(">I")
-
-
-PLAIN: dict[type, Callable[[Any], Any]] = {  # a subclass travels as what it is a kind of
-    str: str.__str__,
-    int: int.__int__,
-    float: float.__float__,
-    bytes: bytes.__bytes__,
-}
-
-
-class Malformed(Exception):
-    """What came is no frame, or none that is expected now."""
-
-
-class Wire:
-    """Frames over a socket. What has no type of its own goes out through `give` and comes in through `take`.
-
-    `give(value)` returns the number of its kind and its bytes; `take(kind, data)` the value.
-    """
-
-    def __init__(
-        self,
-        connection: socket.socket,
-        give: Callable[[Any], tuple[int, bytes]],
-        take: Callable[[int, bytes], Any],
-    ) -> None:
-        self.connection, self._give, self._take = connection, give, take
-
-    def send(self, message: Any) -> None:
-        """Send one frame; Malformed if it would be too large."""
-        self.send_frames(self.framed(self.pack(message)))
-
-    def send_frames(self, data: bytes) -> None:
-        """Send frames."""
-        self.connection.sendall(data)
-
-    @staticmethod
-    def framed(data: bytes) -> bytes:
-        """A frame of these bytes."""
-        return LENGTH.pack(len(data)) + data
-
-    def receive(self) -> Any:
-        """The next frame; Malformed if it is none, EOFError if the other side has gone."""
-        (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
-        if length > LARGEST:
-            raise Malformed(f"a frame of {length} bytes, expected {LARGEST} at most")
-        return self.unpack(self._exactly(length))
-
-    def _exactly(self, n: int) -> bytes:
-        parts = []
-        while n:
-            parts.append(self._some(min(n, 1 << 20)))
-            n -= len(parts[-1])
-            if not parts[-1]:
-                raise EOFError
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def _some(self, n: int) -> bytes:
-        """At most `n` bytes, as soon as there are any."""
-        return self.connection.recv(n)
-
-    def pack(self, value: Any) -> bytes:
-        """The value's bytes; Malformed if they are too many."""
-        packed: bytes = msgpack.packb(
-            value, default=self._default, strict_types=True, unicode_errors="surrogatepass"
-        )
-        if len(packed) > LARGEST:
-            raise Malformed(f"a value takes {len(packed)} bytes, expected {LARGEST} at most")
-        return packed
-
-    def unpack(self, data: bytes) -> Any:
-        """The value of these bytes; Malformed if there is none."""
-        try:
-            return msgpack.unpackb(
-                data,
-                ext_hook=self._extended,
-                strict_map_key=False,
-                unicode_errors="surrogatepass",
-            )
-        except Malformed:
-            raise
-        except Exception as error:
-            raise Malformed(f"no value: {error}") from None
-
-    def _default(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is tuple:
-            return msgpack.ExtType(TUPLE, self.pack(list(value)))
-        if kind is int:
-            return msgpack.ExtType(INTEGER, b"%x" % value)
-        if kind is complex:
-            return msgpack.ExtType(COMPLEX, self.pack([value.real, value.imag]))
-        if issubclass(kind, np.ndarray):
-            return _array(np.array(value, subok=False), ARRAY)
-        if issubclass(kind, np.generic):
-            return _array(np.asarray(value), SCALAR)
-        if issubclass(kind, dict):
-            return dict(value.items())
-        for base, plain in PLAIN.items():
-            if issubclass(kind, base):
-                return plain(value)
-        if hasattr(kind, "__array__"):  # asarray first: not all take NumPy 2's `copy`
-            return _array(np.array(np.asarray(value), subok=False), ARRAY)
-        return msgpack.ExtType(*self._give(value))
-
-    def _extended(self, kind: int, data: bytes) -> Any:
-        if kind in (ARRAY, SCALAR):
-            return _as_array(data, kind)
-        if kind == ODD:
-            return np.full((), None)  # an array of something else than numbers
-        if kind == TUPLE:
-            return tuple(self.unpack(data))
-        if kind == INTEGER and len(data) <= LONGEST_INTEGER:
-            return int(data, 16)
-        if kind == COMPLEX:
-            return complex(*self.unpack(data))
-        return self._take(kind, data)
-
-
-def _array(value: np.ndarray, kind: int) -> Any:
-    """A head (axes, length of the dtype's name, order, name, shape), then the numbers."""
-    if value.dtype.kind not in NUMBERS:
-        return msgpack.ExtType(ODD, b"")
-    fortran = value.flags.f_contiguous and not value.flags.c_contiguous
-    name = value.dtype.str.encode()
-    head = bytes([value.ndim, len(name)]) + (b"F" if fortran else b"C") + name
-    shape = struct.pack(f">{value.ndim}Q", *value.shape)
-    return msgpack.ExtType(kind, head + shape + value.tobytes("F" if fortran else "C"))
-
-
-def _as_array(data: bytes, kind: int) -> Any:
-    """The array; Malformed if the bytes are none."""
-    try:
-        ndim, length = data[0], data[1]
-        order, dtype = data[2:3].decode(), np.dtype(data[3 : 3 + length].decode())
-        start = 3 + length + 8 * ndim
-        shape = struct.unpack(f">{ndim}Q", data[3 + length : start])
-        if dtype.kind not in NUMBERS:
-            raise Malformed(f"an array of dtype {dtype}")
-        array = (
-            np.frombuffer(data, dtype, offset=start) if len(data) > start else np.empty(0, dtype)
-        )
-        array = array.reshape(shape, order="F" if order == "F" else "C").copy(order="K")
-    except (ValueError, TypeError, IndexError, struct.error, OverflowError) as error:
-        raise Malformed(f"no array: {error}") from None
-    return array[()] if kind == SCALAR else array
+QUIET = [("ignore", None, Warning, None, 0)]  # what warnings.simplefilter("ignore") puts in front
 
 
 class Server:
@@ -201,7 +43,7 @@ class Server:
         self.handles: dict[int, int] = {}
         self.classes: dict[type, int] = {}
         self.lent: dict[int, Any] = {}
-        self.states: dict[int, Any] = {}  # of the generators lent, as the trusted side knows them
+        self.states: dict[int, Any] = {}  # of these, as the trusted side knows them
         self.late: list[BaseException] = []  # what a request raised whose answer nobody waited for
         self.handed: list[int] = []  # the mirrors in the request that came last
 
@@ -220,9 +62,8 @@ class Server:
         try:
             if self.late:
                 raise self.late.pop()
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                value = getattr(self, f"do_{action}")(*arguments)
+            _be_quiet()
+            value = getattr(self, f"do_{action}")(*arguments)
             data = self.wire.pack(["value", number, value, self._changed(handed)])
         except BaseException as error:  # of whatever kind the submission raises
             data = self.wire.pack(["raised", number, *_told(error)])
@@ -231,6 +72,7 @@ class Server:
 
     def _heed(self, action: str, arguments: list[Any]) -> None:
         try:
+            _be_quiet()
             getattr(self, f"do_{action}")(*arguments)
         except BaseException as error:  # of whatever kind the submission raises
             self.late = [error]
@@ -321,11 +163,11 @@ class Server:
         return HANDLE, self.wire.pack([number, kind.__name__, *abilities, known, methods])
 
     def _take(self, kind: int, data: bytes) -> Any:
-        value = self.wire.unpack(data)
         if kind == HANDLE:
-            if isinstance(value, int):
-                return self.objects[value]
-            return getattr(self.module, value) if value else self.module
+            return self.objects[int(data)]
+        if kind == NAME:
+            return getattr(self.module, data.decode()) if data else self.module
+        value = self.wire.unpack(data)
         if kind == CALLBACK:
             return self._callback(value)
         number, *rest = value
@@ -356,13 +198,16 @@ class Server:
             bodies = {method: self._method(number, method) for method in methods}
             self.lent[number] = type(name, (), bodies)()
         vars(self.lent[number]).update(attributes)
+        self._know(number, attributes)
         self.handed.append(number)
         return self.lent[number]
 
     def _method(self, number: int, name: str) -> Any:
         def method(mirror: Any, *arguments: Any) -> Any:
-            result, changed = self._ask("method", number, name, list(arguments), _public(mirror))
+            state = self._news(number, mirror)
+            result, changed = self._ask("method", number, name, list(arguments), state)
             vars(mirror).update(changed)
+            self._know(number, changed)
             return result
 
         return method
@@ -378,19 +223,50 @@ class Server:
                 raise RuntimeError(reply[1])
             self._answer(reply)
 
-    def _changed(self, handed: list[int]) -> list[Any]:
-        """The state of each generator that has moved, and of each mirror in this request."""
+    def _changed(self, handed: list[int]) -> list[Any] | None:
+        """The state of each generator that has moved, and of each mirror handed over; None without any."""
         moved = {
             number: value.bit_generator.state
             for number, value in self.lent.items()
-            if number in self.states and value.bit_generator.state != self.states[number]
+            if isinstance(value, np.random.Generator)
+            and value.bit_generator.state != self.states[number]
         }
         self.states |= moved
-        return [moved, {number: _public(self.lent[number]) for number in handed}]
+        news = {n: self._news(n, self.lent[n]) for n in handed}
+        return [moved, news] if moved or handed else None
+
+    def _know(self, number: int, attributes: dict[str, Any]) -> None:
+        """Note what the trusted side has of a mirror: of arrays the numbers, which may be moved in place."""
+        self.states.setdefault(number, {}).update(
+            (name, (value, _numbers(value))) for name, value in attributes.items()
+        )
+
+    def _news(self, number: int, mirror: Any) -> dict[str, Any]:
+        """The public attributes of a mirror, or of a copy of it, that the trusted side does not have so."""
+        known = self.states[number]
+        news = {
+            name: value
+            for name, value in vars(mirror).items()
+            if not name.startswith("_")
+            and (
+                name not in known
+                or known[name][0] is not value
+                or known[name][1] != _numbers(value)
+            )
+        }
+        self._know(number, news)
+        return news
 
 
-def _public(mirror: Any) -> dict[str, Any]:
-    return {name: value for name, value in vars(mirror).items() if not name.startswith("_")}
+def _be_quiet() -> None:
+    """Whatever the submission did to them: no warnings, of Python or of NumPy."""
+    if warnings.filters[:1] != QUIET:
+        warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+
+
+def _numbers(value: Any) -> bytes | None:
+    return value.tobytes() if type(value) is np.ndarray else None
 
 
 def _methods(kind: type) -> list[str]:

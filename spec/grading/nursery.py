@@ -65,11 +65,11 @@ def _preloaded(path: Path, reach: walls.Reach) -> ModuleType:
     sys.path += reach.packages
     for name in PRELOADED:
         importlib.import_module(name)
-    how = importlib.util.spec_from_file_location("inside", path)
+    how = importlib.util.spec_from_file_location("grading.inside", path)
     assert how is not None
     assert how.loader is not None
     inside = importlib.util.module_from_spec(how)
-    sys.modules["inside"] = inside
+    sys.modules["grading.inside"] = inside
     how.loader.exec_module(inside)
     return inside
 

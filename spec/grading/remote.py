@@ -5,7 +5,8 @@ from the submission is numbers, arrays, texts and handles, and is believed in no
 no value, or was not asked for, fails the claim that is judged.
 """
 
-import select
+import socket
+import struct
 import time
 import types
 from collections.abc import Callable, Iterator
@@ -19,9 +20,10 @@ from spec.harness.guard import Elsewhere
 from spec.harness.outcomes import Raised, Refuted, TimeLimitExceeded
 
 from .cell import Cell
-from .inside import CALLBACK, GENERATOR, HANDLE, MIRROR, Malformed, Wire
+from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, Malformed, Wire
 
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, type)
+PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 GLANCE = 0.2  # seconds between two looks at the clocks while the submission computes
 PATIENCE = 6  # times the limit that may pass on the clock while it sleeps, or others compute
 
@@ -45,10 +47,9 @@ class PatientWire(Wire):
     ) -> None:
         super().__init__(cell.connection, give, take)
         self.cell = cell
-        self._ready = select.poll()
-        self._ready.register(cell.connection, select.POLLIN)
-        self._free = select.poll()
-        self._free.register(cell.connection, select.POLLOUT)
+        glance = struct.pack("@ll", 0, round(GLANCE * 1e6))
+        for timeout in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            cell.connection.setsockopt(socket.SOL_SOCKET, timeout, glance)
         self.allow(60)
 
     def allow(self, seconds: float) -> float:
@@ -60,23 +61,29 @@ class PatientWire(Wire):
 
     @property
     def something_waits(self) -> bool:
-        """Whether a frame, or its beginning, has come that nobody asked for."""
-        return bool(self._ready.poll(0))
+        """Whether something has come that nobody asked for."""
+        try:
+            return bool(self._come) or bool(self.connection.recv(1, PEEK))
+        except (BlockingIOError, ConnectionError):
+            return False
 
     def _some(self, n: int) -> bytes:
-        while not self._ready.poll(GLANCE * 1000):
-            self._look()
-        if time.monotonic() > self._end:  # it drips
-            self._look()
-        return super()._some(n)
+        while True:
+            if time.monotonic() > self._end:  # it drips
+                self._look()
+            try:
+                return super()._some(n)
+            except BlockingIOError:
+                self._look()
 
     def send_frames(self, data: bytes) -> None:
         """Send frames as fast as they are read."""
         rest = memoryview(data)
         while rest:
-            while not self._free.poll(GLANCE * 1000):
+            try:
+                rest = rest[self.connection.send(rest) :]
+            except BlockingIOError:
                 self._look()
-            rest = rest[self.connection.send(rest[: 1 << 16]) :]
 
     def _look(self) -> None:
         if self.cell.cpu_seconds() > self._last_second or time.monotonic() > self._end:
@@ -287,7 +294,9 @@ class Line:
 
     def _give(self, value: Any) -> tuple[int, bytes]:
         if isinstance(value, Remote):
-            return HANDLE, self.wire.pack(value._reference)
+            reference = value._reference
+            kind = HANDLE if isinstance(reference, int) else NAME
+            return kind, str(reference).encode()
         if isinstance(value, Method):
             _, bound = _two(self.ask("get", value._owner, value._name))
             return self._give(bound)
@@ -314,6 +323,8 @@ class Line:
 
     def _take_changes(self, changed: Any) -> None:
         """Move the generators that the submission has drawn from, and the objects it has changed."""
+        if changed is None:
+            return
         try:
             moved, mirrors = changed
             for number, state in moved.items():

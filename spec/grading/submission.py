@@ -133,7 +133,8 @@ class Submission:
             self.flag = self.flag or self._met()
 
     def _prepare(self, seed: int) -> None:
-        if self._line.failure or self._line.wire.something_waits:
+        assert self._cell
+        if self._line.failure or self._line.wire.something_waits or self._cell.why_ended():
             try:
                 self.renew()
             except CannotLoad as error:

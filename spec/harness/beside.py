@@ -34,6 +34,40 @@ def warned(function: Callable[..., Any], given: list[Any]) -> list[str]:
     return [str(warning.message) for warning in caught]
 
 
+def give(net: Any, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Give a network these parameters, a bias in the shape that it uses itself, up to one that it lacks.
+
+    Return the name of that, or "", and what was given.
+    """
+    given: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if name.startswith("b"):
+            own = np.shape(getattr(net, name, value))
+            value = value.reshape(own) if np.prod(own, dtype=int) == value.size else value
+        if not hasattr(net, name):
+            return name, given
+        given[name] = value.copy(order="K")
+        setattr(net, name, value)
+    return "", given
+
+
+def take(net: Any, names: Iterable[str]) -> tuple[str, dict[str, Any]]:
+    """The first of these attributes that a network lacks, or "", and those before it."""
+    taken: dict[str, Any] = {}
+    for name in names:
+        if not hasattr(net, name):
+            return name, taken
+        taken[name] = getattr(net, name)
+    return "", taken
+
+
+def last_of(function: Callable[..., Any], n: int, *arguments: Any) -> Any:
+    """What the last of `n` calls function(*arguments) returns."""
+    for _ in range(n):
+        result = function(*arguments)
+    return result
+
+
 def attributes(owner: Any, names: Iterable[str]) -> dict[str, Any]:
     """The attributes of an object that have one of these names, in either case."""
     folded = {name.lower() for name in names}

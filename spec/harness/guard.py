@@ -62,6 +62,20 @@ def handed_over(value: Any) -> Any:
     return value
 
 
+class Elsewhere:
+    """An object of an implementation that lives in another process: `spec/grading` derives from it.
+
+    Attributes, calls and iteration pass through. What is raised there arrives as NotImplementedError,
+    as AttributeError with the object and the name where there is none, and else as RaisedElsewhere.
+    """
+
+    __slots__ = ()
+
+    def run_beside(self, function: str, *arguments: Any) -> Any:
+        """Carry out a function of `spec/harness/beside.py` in that process."""
+        raise NotImplementedError
+
+
 def blame(error: BaseException) -> str:
     """Where in the implementation an exception was raised: "my_net.py, line 12: `return exp(z)`"."""
     for path, number in reversed(frames(error)):
@@ -71,10 +85,12 @@ def blame(error: BaseException) -> str:
     return ""
 
 
-def _run(name: str, action: Callable[[], Any]) -> Any:
+def _run(name: str, own: Any, action: Callable[[], Any]) -> Any:
     """Call into the implementation, with its exceptions translated and its warnings kept quiet."""
     __tracebackhide__ = True
     try:
+        if isinstance(own, Elsewhere):  # it is kept quiet there
+            return action()
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             return action()
@@ -105,20 +121,6 @@ def _short(value: Any) -> str:
     )
 
 
-class Elsewhere:
-    """An object of an implementation that lives in another process: `spec/grading` derives from it.
-
-    Attributes, calls and iteration pass through. What is raised there arrives as NotImplementedError,
-    as AttributeError with the object and the name where there is none, and else as RaisedElsewhere.
-    """
-
-    __slots__ = ()
-
-    def run_beside(self, function: str, *arguments: Any) -> Any:
-        """Carry out a function of `spec/harness/beside.py` in that process."""
-        raise NotImplementedError
-
-
 class Guarded:
     """An object or function of the implementation. Attributes, calls and iteration pass through.
 
@@ -147,7 +149,7 @@ class Guarded:
         if attribute.startswith("_"):
             raise AttributeError(attribute)
         name = f"{self._name}.{attribute}"
-        value = _run(name, lambda: _read(self._guarded, attribute, name))
+        value = _run(name, self._guarded, lambda: _read(self._guarded, attribute, name))
         code = f"{self._code}.{attribute}"
         return Guarded(value, name, code) if callable(value) else disarmed(value)
 
@@ -155,7 +157,7 @@ class Guarded:
         __tracebackhide__ = True
         name = f"{self._name}.{attribute}"
         trial.current().called(trial.Call(f"{self._code}.{attribute} = {{0}}", (value,)))
-        _run(name, lambda: setattr(self._guarded, attribute, handed_over(value)))
+        _run(name, self._guarded, lambda: setattr(self._guarded, attribute, handed_over(value)))
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call it with copies; what comes back is disarmed."""
@@ -170,7 +172,7 @@ class Guarded:
         if not callable(self._guarded):
             kind = type(self._guarded).__name__
             raise Raised(f"{self._name} is not a function or class but a value of type {kind}")
-        result = _run(self._name, lambda: self._guarded(*given, **handed))
+        result = _run(self._name, self._guarded, lambda: self._guarded(*given, **handed))
         returned = disarmed(result)
         call.result, call.returned = returned, _short(returned)
         if isinstance(returned, Guarded):
@@ -179,9 +181,9 @@ class Guarded:
 
     def __iter__(self) -> Iterator[Any]:
         __tracebackhide__ = True
-        iterator = _run(self._name, lambda: iter(self._guarded))
+        iterator = _run(self._name, self._guarded, lambda: iter(self._guarded))
         end = object()
-        while (item := _run(self._name, lambda: next(iterator, end))) is not end:
+        while (item := _run(self._name, self._guarded, lambda: next(iterator, end))) is not end:
             yield disarmed(item)
 
 
@@ -211,9 +213,9 @@ def next_to(guarded: Guarded, function: Callable[..., Any], *arguments: Any) -> 
     __tracebackhide__ = True
     own, given = guarded._guarded, [handed_over(argument) for argument in arguments]
     if isinstance(own, Elsewhere):
-        result = _run(guarded._name, lambda: own.run_beside(function.__name__, *given))
+        result = _run(guarded._name, own, lambda: own.run_beside(function.__name__, *given))
     else:
-        result = _run(guarded._name, lambda: function(own, *given))
+        result = _run(guarded._name, own, lambda: function(own, *given))
     return disarmed(result)
 
 

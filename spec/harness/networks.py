@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .beside import attributes
+from . import beside, trial
 from .compare import Array
 from .guard import Guarded, Implementation, next_to
 from .outcomes import NotWrittenYet, Raised
@@ -19,20 +19,26 @@ from .strategies import Problem
 def set_parameters(net: Guarded, parameters: dict[str, Array]) -> None:
     """Give the network these parameters; a bias in the shape that the network itself uses."""
     __tracebackhide__ = True
-    for name, value in parameters.items():
-        if name.startswith("b"):
-            own = np.shape(getattr(net, name))
-            value = value.reshape(own) if np.prod(own, dtype=int) == value.size else value
-        setattr(net, name, value)
+    missing, given = next_to(net, beside.give, parameters)
+    for name, value in given.items():
+        trial.current().called(trial.Call(f"{net._code}.{name} = {{0}}", (value,)))
+    if missing:
+        raise NotWrittenYet(f"{net._name}.{missing}")
 
 
 def get_parameters(net: Guarded, names: list[str] | dict[str, Array]) -> dict[str, Array]:
     """Copies of the network's parameters, biases as rows (1, n)."""
     __tracebackhide__ = True
-    return {
-        name: row(getattr(net, name)) if name.startswith("b") else getattr(net, name)
-        for name in names
-    }
+    missing, taken = next_to(net, beside.take, list(names))
+    if missing:
+        raise NotWrittenYet(f"{net._name}.{missing}")
+    return {name: row(value) if name.startswith("b") else value for name, value in taken.items()}
+
+
+def train_steps(net: Guarded, n: int, X: Array, Y: Array, lr: float) -> Any:
+    """What the last of `n` steps of training on all samples returns."""
+    __tracebackhide__ = True
+    return next_to(net.train_step, beside.last_of, n, X, Y, lr)
 
 
 def two_layer_net(nn: Implementation, problem: Problem) -> Guarded:
@@ -74,7 +80,7 @@ def cached(net: Guarded, L: int) -> dict[str, Array]:
     except NotWrittenYet:
         cache = net
     if isinstance(cache, Guarded):
-        cache = next_to(cache, attributes, [*names, "x"])
+        cache = next_to(cache, beside.attributes, [*names, "x"])
     if isinstance(cache, (tuple, list)) and len(cache) == len(names):
         return dict(zip(names, cache, strict=True))
     if not isinstance(cache, dict):

@@ -1,0 +1,176 @@
+"""Frames over a socket: what crosses the boundary, in a format that holds values and no code.
+
+A frame is its length (4 bytes) and msgpack. What that has no type for has one here:
+
+    array         dtype, shape and bytes     tuple, integer, complex   beyond msgpack's own
+    handle, name  an object of the           callback                  a function on the trusted side
+                  submission
+    generator     a NumPy generator's state  mirror                    an object on the trusted side: its
+                                                                       methods stay there
+
+Both sides use it: NumPy, msgpack and the standard library are all that it needs.
+"""
+
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import msgpack
+import numpy as np
+
+ARRAY, SCALAR, ODD, TUPLE, INTEGER, COMPLEX = range(6)
+HANDLE, NAME, CALLBACK, GENERATOR, MIRROR = range(10, 15)
+LARGEST = 1 << 26  # bytes of a frame
+LONGEST_INTEGER = 400  # digits
+NUMBERS = "biufc"  # the kinds of dtype that travel
+LENGTH = struct.Struct(">I")
+AT_ONCE = 1 << 13  # bytes that are read at a time, unless more are missing
+
+PLAIN: dict[type, Callable[[Any], Any]] = {  # a subclass travels as what it is a kind of
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    bytes: bytes.__bytes__,
+}
+
+
+class Malformed(Exception):
+    """What came is no frame, or none that is expected now."""
+
+
+class Wire:
+    """Frames over a socket. What has no type of its own goes out through `give` and comes in through `take`.
+
+    `give(value)` returns the number of its kind and its bytes; `take(kind, data)` the value.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        give: Callable[[Any], tuple[int, bytes]],
+        take: Callable[[int, bytes], Any],
+    ) -> None:
+        self.connection, self._give, self._take = connection, give, take
+        self._come = b""  # and was not read yet
+
+    def send(self, message: Any) -> None:
+        """Send one frame; Malformed if it would be too large."""
+        self.send_frames(self.framed(self.pack(message)))
+
+    def send_frames(self, data: bytes) -> None:
+        """Send frames."""
+        self.connection.sendall(data)
+
+    @staticmethod
+    def framed(data: bytes) -> bytes:
+        """A frame of these bytes."""
+        return LENGTH.pack(len(data)) + data
+
+    def receive(self) -> Any:
+        """The next frame; Malformed if it is none, EOFError if the other side has gone."""
+        (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
+        if length > LARGEST:
+            raise Malformed(f"a frame of {length} bytes, expected {LARGEST} at most")
+        return self.unpack(self._exactly(length))
+
+    def _exactly(self, n: int) -> bytes:
+        while len(self._come) < n:
+            some = self._some(max(n - len(self._come), AT_ONCE))
+            if not some:
+                raise EOFError
+            self._come = self._come + some if self._come else some
+        data, self._come = self._come[:n], self._come[n:]
+        return data
+
+    def _some(self, n: int) -> bytes:
+        """What comes next, `n` bytes at most, as soon as there are any."""
+        return self.connection.recv(n)
+
+    def pack(self, value: Any) -> bytes:
+        """The value's bytes; Malformed if they are too many."""
+        packed: bytes = msgpack.packb(
+            value, default=self._default, strict_types=True, unicode_errors="surrogatepass"
+        )
+        if len(packed) > LARGEST:
+            raise Malformed(f"a value takes {len(packed)} bytes, expected {LARGEST} at most")
+        return packed
+
+    def unpack(self, data: bytes) -> Any:
+        """The value of these bytes; Malformed if there is none."""
+        try:
+            return msgpack.unpackb(
+                data,
+                ext_hook=self._extended,
+                strict_map_key=False,
+                unicode_errors="surrogatepass",
+            )
+        except Malformed:
+            raise
+        except Exception as error:
+            raise Malformed(f"no value: {error}") from None
+
+    def _default(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is tuple:
+            return msgpack.ExtType(TUPLE, self.pack(list(value)))
+        if kind is np.ndarray:
+            return _array(value, ARRAY)
+        if kind is int:
+            return msgpack.ExtType(INTEGER, b"%x" % value)
+        if kind is complex:
+            return msgpack.ExtType(COMPLEX, self.pack([value.real, value.imag]))
+        if issubclass(kind, np.ndarray):
+            return _array(np.array(value, subok=False), ARRAY)
+        if issubclass(kind, np.generic):
+            return _array(np.asarray(value), SCALAR)
+        if issubclass(kind, dict):
+            return dict(value.items())
+        for base, plain in PLAIN.items():
+            if issubclass(kind, base):
+                return plain(value)
+        if hasattr(kind, "__array__"):  # asarray first: not all take NumPy 2's `copy`
+            return _array(np.array(np.asarray(value), subok=False), ARRAY)
+        return msgpack.ExtType(*self._give(value))
+
+    def _extended(self, kind: int, data: bytes) -> Any:
+        if kind in (ARRAY, SCALAR):
+            return _as_array(data, kind)
+        if kind == ODD:
+            return np.full((), None)  # an array of something else than numbers
+        if kind == TUPLE:
+            return tuple(self.unpack(data))
+        if kind == INTEGER and len(data) <= LONGEST_INTEGER:
+            return int(data, 16)
+        if kind == COMPLEX:
+            return complex(*self.unpack(data))
+        return self._take(kind, data)
+
+
+def _array(value: np.ndarray, kind: int) -> Any:
+    """A head (axes, length of the dtype's name, order, name, shape), then the numbers."""
+    if value.dtype.kind not in NUMBERS:
+        return msgpack.ExtType(ODD, b"")
+    fortran = value.flags.f_contiguous and not value.flags.c_contiguous
+    name = value.dtype.str.encode()
+    head = bytes([value.ndim, len(name)]) + (b"F" if fortran else b"C") + name
+    shape = struct.pack(f">{value.ndim}Q", *value.shape)
+    return msgpack.ExtType(kind, head + shape + value.tobytes("F" if fortran else "C"))
+
+
+def _as_array(data: bytes, kind: int) -> Any:
+    """The array; Malformed if the bytes are none."""
+    try:
+        ndim, length = data[0], data[1]
+        order, dtype = data[2:3].decode(), np.dtype(data[3 : 3 + length].decode())
+        start = 3 + length + 8 * ndim
+        shape = struct.unpack(f">{ndim}Q", data[3 + length : start])
+        if dtype.kind not in NUMBERS:
+            raise Malformed(f"an array of dtype {dtype}")
+        array = (
+            np.frombuffer(data, dtype, offset=start) if len(data) > start else np.empty(0, dtype)
+        )
+        array = array.reshape(shape, order="F" if order == "F" else "C").copy(order="K")
+    except (ValueError, TypeError, IndexError, struct.error, OverflowError) as error:
+        raise Malformed(f"no array: {error}") from None
+    return array[()] if kind == SCALAR else array
