@@ -17,7 +17,7 @@ from spec.forked import Fork, Send
 from spec.harness import collection, results, warm
 from spec.harness.errors import CannotLoad
 from spec.harness.loading import ROOT
-from spec.harness.plugin import LEDGER
+from spec.harness.plugin import LEDGER, draw_examples
 
 from .cell import Nursery
 from .judgement import FAILS, NOT_RUN, STOPPED, WAITS, Judgement, Verdict
@@ -58,6 +58,7 @@ def judging(
     """
 
     def begun(session: pytest.Session) -> Found:
+        draw_examples(warm.obligations(session))
         with Nursery(walls) as nursery:
             return action(partial(_judged, session, nursery))
 

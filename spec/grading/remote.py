@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from spec.harness.beside import Lacking
 from spec.harness.errors import RaisedElsewhere
 from spec.harness.guard import Elsewhere
 from spec.harness.outcomes import Raised, Refuted, TimeLimitExceeded
@@ -123,9 +124,10 @@ class Remote(Elsewhere):
                 return
             yield item
 
-    def run_beside(self, function: str, *arguments: Any) -> Any:
+    def run_beside(self, function: str, *arguments: Any, answer: bool) -> Any:
         """Carry out a function of `beside` or `counting` on it, there."""
-        return self._line.ask("beside", function, [self, *arguments])
+        request = self._line.ask if answer else self._line.tell
+        return request("beside", function, [self, *arguments])
 
 
 class RemoteCallable(Remote):
@@ -150,7 +152,7 @@ class Method(Elsewhere):
         """Call it, there."""
         return self._owner._line.ask("method", self._owner, self._name, list(arguments), options)
 
-    def run_beside(self, function: str, *arguments: Any) -> Any:
+    def run_beside(self, function: str, *arguments: Any, answer: bool) -> Any:
         """Carry out a function of `beside` on it, there."""
         _, bound = _two(self._owner._line.ask("get", self._owner, self._name))
         return self._owner._line.ask("beside", function, [bound, *arguments])
@@ -249,7 +251,7 @@ class Line:
         if isinstance(escaped, Refuted):  # raised by the spec in a function that was handed over
             return escaped
         if unwritten is True:
-            return NotImplementedError()
+            return Lacking(str(text)) if kind == Lacking.__name__ else NotImplementedError()
         self.raised.append(str(kind))
         own = [(self.own_file(file), line) for file, line in map(_pair, frames)]
         return RaisedElsewhere(
@@ -345,12 +347,15 @@ def _pair(frame: Any) -> tuple[Any, Any]:
     return (frame[0], frame[1]) if isinstance(frame, list) and len(frame) == 2 else ("", 0)
 
 
-def _methods(owner: Any) -> set[str]:
-    return {
-        name
-        for name in dir(type(owner))
-        if not name.startswith("_") and callable(getattr(owner, name))
-    }
+def _methods(owner: Any) -> frozenset[str]:
+    kind: Any = type(owner)
+    return _methods_of(kind)
+
+
+@cache
+def _methods_of(kind: Any) -> frozenset[str]:
+    names = (name for name in dir(kind) if not name.startswith("_"))
+    return frozenset(name for name in names if callable(getattr(kind, name)))
 
 
 def _state(owner: Any) -> dict[str, Any]:
@@ -362,5 +367,5 @@ def _set_state(owner: Any, state: Any) -> None:
     if not isinstance(state, dict):
         raise Malformed("an object's attributes are no dict")
     for name, value in state.items():
-        if isinstance(name, str) and not name.startswith("_") and not hasattr(type(owner), name):
+        if isinstance(name, str) and name[:1] != "_" and not hasattr(type(owner), name):
             setattr(owner, name, value)

@@ -34,31 +34,27 @@ def warned(function: Callable[..., Any], given: list[Any]) -> list[str]:
     return [str(warning.message) for warning in caught]
 
 
-def give(net: Any, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Give a network these parameters, a bias in the shape that it uses itself, up to one that it lacks.
+class Lacking(NotImplementedError):
+    """A network has no attribute of this name."""
 
-    Return the name of that, or "", and what was given.
-    """
-    given: dict[str, Any] = {}
+
+def give(net: Any, label: str, parameters: dict[str, Any]) -> None:
+    """Give a network these parameters, a bias in the shape that it uses itself. Raises Lacking."""
     for name, value in parameters.items():
-        if name.startswith("b"):
-            own = np.shape(getattr(net, name, value))
-            value = value.reshape(own) if np.prod(own, dtype=int) == value.size else value
         if not hasattr(net, name):
-            return name, given
-        given[name] = value.copy(order="K")
+            raise Lacking(f"{label}.{name}")
+        if name.startswith("b"):
+            own = np.shape(getattr(net, name))
+            value = value.reshape(own) if np.prod(own, dtype=int) == value.size else value
         setattr(net, name, value)
-    return "", given
 
 
-def take(net: Any, names: Iterable[str]) -> tuple[str, dict[str, Any]]:
-    """The first of these attributes that a network lacks, or "", and those before it."""
-    taken: dict[str, Any] = {}
+def take(net: Any, label: str, names: Iterable[str]) -> dict[str, Any]:
+    """The attributes of these names. Raises Lacking."""
     for name in names:
         if not hasattr(net, name):
-            return name, taken
-        taken[name] = getattr(net, name)
-    return "", taken
+            raise Lacking(f"{label}.{name}")
+    return {name: getattr(net, name) for name in names}
 
 
 def last_of(function: Callable[..., Any], n: int, *arguments: Any) -> Any:

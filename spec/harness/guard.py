@@ -71,7 +71,7 @@ class Elsewhere:
 
     __slots__ = ()
 
-    def run_beside(self, function: str, *arguments: Any) -> Any:
+    def run_beside(self, function: str, *arguments: Any, answer: bool) -> Any:
         """Carry out a function of `spec/harness/beside.py` in that process."""
         raise NotImplementedError
 
@@ -94,6 +94,8 @@ def _run(name: str, own: Any, action: Callable[[], Any]) -> Any:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             return action()
+    except beside.Lacking as error:
+        raise NotWrittenYet(str(error)) from None
     except NotImplementedError:
         raise NotWrittenYet(name) from None
     except Refuted:
@@ -208,12 +210,19 @@ class Implementation:
         return Guarded(getattr(self._module, name), name, name)
 
 
-def next_to(guarded: Guarded, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Carry out a function of `beside` or `counting` on what is behind a guard, in its own process."""
+def next_to(
+    guarded: Guarded, function: Callable[..., Any], *arguments: Any, answer: bool = True
+) -> Any:
+    """Carry out a function of `beside` or `counting` on what is behind a guard, in its own process.
+
+    Without an answer, what it raises there may be raised here by what is asked next.
+    """
     __tracebackhide__ = True
     own, given = guarded._guarded, [handed_over(argument) for argument in arguments]
     if isinstance(own, Elsewhere):
-        result = _run(guarded._name, own, lambda: own.run_beside(function.__name__, *given))
+        result = _run(
+            guarded._name, own, lambda: own.run_beside(function.__name__, *given, answer=answer)
+        )
     else:
         result = _run(guarded._name, own, lambda: function(own, *given))
     return disarmed(result)

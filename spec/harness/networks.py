@@ -19,19 +19,15 @@ from .strategies import Problem
 def set_parameters(net: Guarded, parameters: dict[str, Array]) -> None:
     """Give the network these parameters; a bias in the shape that the network itself uses."""
     __tracebackhide__ = True
-    missing, given = next_to(net, beside.give, parameters)
-    for name, value in given.items():
+    for name, value in parameters.items():
         trial.current().called(trial.Call(f"{net._code}.{name} = {{0}}", (value,)))
-    if missing:
-        raise NotWrittenYet(f"{net._name}.{missing}")
+    next_to(net, beside.give, net._name, parameters, answer=False)
 
 
 def get_parameters(net: Guarded, names: list[str] | dict[str, Array]) -> dict[str, Array]:
     """Copies of the network's parameters, biases as rows (1, n)."""
     __tracebackhide__ = True
-    missing, taken = next_to(net, beside.take, list(names))
-    if missing:
-        raise NotWrittenYet(f"{net._name}.{missing}")
+    taken = next_to(net, beside.take, net._name, list(names))
     return {name: row(value) if name.startswith("b") else value for name, value in taken.items()}
 
 

@@ -11,7 +11,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from . import collection, hints, report, results, trial
+from . import collection, hints, replay, report, results, trial
 from .claim_coverage import ClaimCoverage
 from .claims import Ledger
 from .errors import CannotLoad
@@ -251,6 +251,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if item.config.stash[SUBJECT].is_reference and _is_default_run(item.config):
         collection.keep_mistakes_apart(item, item.stash[TRIAL])
     return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Try the examples that were drawn beforehand, if they were."""
+    return replay.replayed(pyfuncitem, TRIAL) or None
+
+
+def draw_examples(items: list[pytest.Item]) -> None:
+    """Draw the examples of these tests, for all implementations that are judged from now on."""
+    for item in items:
+        _seed_globally(item)
+        replay.record(item)
 
 
 @pytest.hookimpl(wrapper=True)
