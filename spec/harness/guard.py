@@ -174,8 +174,8 @@ class Guarded:
         if not callable(self._guarded):
             kind = type(self._guarded).__name__
             raise Raised(f"{self._name} is not a function or class but a value of type {kind}")
-        result = _run(self._name, self._guarded, lambda: self._guarded(*given, **handed))
-        returned = disarmed(result)
+        own = self._guarded
+        returned = _run(self._name, own, lambda: disarmed(own(*given, **handed)))
         call.result, call.returned = returned, _short(returned)
         if isinstance(returned, Guarded):
             call.code = f"{returned._code} = {call.code}"
@@ -219,13 +219,13 @@ def next_to(
     """
     __tracebackhide__ = True
     own, given = guarded._guarded, [handed_over(argument) for argument in arguments]
-    if isinstance(own, Elsewhere):
-        result = _run(
-            guarded._name, own, lambda: own.run_beside(function.__name__, *given, answer=answer)
-        )
-    else:
-        result = _run(guarded._name, own, lambda: function(own, *given))
-    return disarmed(result)
+
+    def action() -> Any:
+        if isinstance(own, Elsewhere):
+            return disarmed(own.run_beside(function.__name__, *given, answer=answer))
+        return disarmed(function(own, *given))
+
+    return _run(guarded._name, own, action)
 
 
 def arguments_after(function: Guarded, *arguments: Any) -> list[Any]:
