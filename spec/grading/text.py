@@ -42,7 +42,9 @@ def cell(text: str) -> str:
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
     """A file name for each of these (unique) names: itself where that is one, else what resembles it."""
-    plain = {name: re.sub(r"[^\w.-]+", "-", name).strip(".-")[:LONGEST_NAME] for name in names}
+    plain = {
+        name: re.sub(r"[^\w.-]+", "-", name).strip(".-")[:LONGEST_NAME] or "_" for name in names
+    }
     shared = Counter(text.casefold() for name, text in plain.items() if text == name)
     return {
         name: text if text == name and shared[text.casefold()] == 1 else _told_apart(text, name)
