@@ -16,7 +16,7 @@ MORE = SOURCE + "class TwoLayerNet:\n    pass\n"
 
 @pytest.fixture
 def found(tmp_path):
-    """The submissions in these files, by name: found({path: content or None for a folder})."""
+    """The submissions in files, by name: of {path: content}, or None for a folder."""
 
     def lay(files, kind="folder"):
         if kind == "zip":
