@@ -31,6 +31,10 @@ class Store:
         make(self.folder)
         self._lock = _locked(self.folder / "lock", folder)
 
+    def close(self) -> None:
+        """Leave the folder to others."""
+        self._lock.close()
+
     def key(self, shown: str, content: bytes) -> str:
         """Under what the judgement on a content is kept."""
         what = f"{self._salt}\n{shown}\n{hashlib.sha256(content).hexdigest()}"
@@ -58,6 +62,7 @@ def _locked(path: Path, folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
+        lock.close()
         raise CannotDo(
             f"--out {folder}: another grader writes there; wait for it, or choose another folder"
         ) from None
