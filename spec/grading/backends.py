@@ -16,10 +16,11 @@ RESTARTS = {"max_restarts": -1, "max_task_retries": 2}  # of a worker of Ray's t
 
 @dataclass(frozen=True)
 class Workers:
-    """A back end of joblib's, and what it raises where a worker was ended."""
+    """A back end of joblib's, and what it raises where a worker was ended, or none are left."""
 
     name: str
     ended: tuple[type[Exception], ...]
+    gone: tuple[type[Exception], ...]
     options: dict[str, Any]
 
     def results(self, tasks: Iterable[Any], jobs: int) -> Iterator[Any]:
@@ -34,6 +35,12 @@ class Workers:
                 yield from parallel(tasks)
         except self.ended:
             return
+        except self.gone as error:
+            detail = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise CannotDo(
+                f"--backend {self.name} has no workers any more ({detail}); what was judged is kept, "
+                "and the same command goes on from there"
+            ) from None
 
 
 @contextmanager
@@ -53,7 +60,7 @@ def connected(backend: str, scheduler: str) -> Iterator[Workers]:
         with _ray(library, scheduler) as workers:
             yield workers
     else:
-        yield Workers("loky", (concurrent.futures.process.BrokenProcessPool,), {})
+        yield Workers("loky", (concurrent.futures.process.BrokenProcessPool,), (), {})
 
 
 @contextmanager
@@ -65,11 +72,8 @@ def _dask(distributed: Any, scheduler: str) -> Iterator[Workers]:
     except (OSError, ValueError, TimeoutError) as error:
         raise CannotDo(f"--scheduler {scheduler} does not answer: {error}") from None
     with client:
-        yield Workers(
-            "dask",
-            (distributed.KilledWorker, concurrent.futures.CancelledError),
-            {"client": client},
-        )
+        ended = (distributed.KilledWorker, concurrent.futures.CancelledError)
+        yield Workers("dask", ended, (OSError,), {"client": client})
 
 
 @contextmanager
@@ -80,7 +84,7 @@ def _ray(ray: Any, scheduler: str) -> Iterator[Workers]:
         raise CannotDo(f"--scheduler {scheduler} does not answer: {error}") from None
     _register_ray()
     try:
-        yield Workers("ray", (ray.exceptions.RayError,), {"ray_remote_args": RESTARTS})
+        yield Workers("ray", (ray.exceptions.RayError,), (OSError,), {"ray_remote_args": RESTARTS})
     finally:
         ray.shutdown()
 

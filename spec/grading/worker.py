@@ -1,6 +1,6 @@
-"""What a worker does, wherever it runs: hand submissions to a nursery of its own, one after the other.
+"""What a worker does, wherever it runs: hand submissions to a court of its own, one after the other.
 
-The nursery is kept for the worker's next submissions. One that does not survive a submission is
+The court is kept for the worker's next submissions. One that does not survive a submission is
 replaced, and the submission tried once more.
 """
 
@@ -26,26 +26,26 @@ _own = threading.local()  # a thread of a worker must not get the answers of ano
 
 
 class Ended(Exception):
-    """The nursery did not answer; the message says how it ended."""
+    """The court did not answer; the message says how it ended."""
 
 
 def judge(name: str, content: bytes, walls: str) -> dict[str, Any]:
-    """The judgement on a submission, as data; {"lost": why} if no nursery survives it."""
+    """The judgement on a submission, as data; {"lost": why} if no court survives it."""
     why = ""
     for _ in range(ATTEMPTS):
-        nursery = getattr(_own, "nursery", None)
-        if nursery is None or nursery.walls != walls:
-            nursery = _own.nursery = Nursery(walls)
+        court = getattr(_own, "court", None)
+        if court is None or court.walls != walls:
+            court = _own.court = Court(walls)
         try:
-            return nursery.judge(name, content)
+            return court.judge(name, content)
         except Ended as error:
             why = str(error)
-            nursery.stop()
-            _own.nursery = None
+            court.stop()
+            _own.court = None
     return {"lost": f"the process that judges {why}, {ATTEMPTS} times in a row"}
 
 
-class Nursery:
+class Court:
     """A process that judges, behind two pipes."""
 
     def __init__(self, walls: str) -> None:
@@ -53,7 +53,7 @@ class Nursery:
         self.walls = walls
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "spec.grading.nursery", walls],
+            [sys.executable, "-m", "spec.grading.court", walls],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -189,14 +189,14 @@ def test_a_grader_that_is_killed_goes_on(tmp_path, seed):
 
 
 def test_a_nursery_that_is_killed_costs_a_retry(monkeypatch):
-    """The submission is judged all the same; one that no nursery survives is told."""
+    """The submission is judged all the same; one that no court survives is told."""
     first = worker.judge("net.py", b"x = 1\n", "process")
-    nursery = worker._own.nursery
-    os.kill(nursery._process.pid, signal.SIGKILL)
+    court = worker._own.court
+    os.kill(court._process.pid, signal.SIGKILL)
     assert worker.judge("net.py", b"x = 1\n", "process") == first
-    assert worker._own.nursery is not nursery
+    assert worker._own.court is not court
     monkeypatch.setattr(worker, "LONGEST", 0.0)
     with pytest.raises(worker.Ended, match="was stopped, it took 0 s"):
-        worker._own.nursery.judge("net.py", b"x = 1\n")
-    worker._own.nursery.stop()
-    del worker._own.nursery
+        worker._own.court.judge("net.py", b"x = 1\n")
+    worker._own.court.stop()
+    del worker._own.court
