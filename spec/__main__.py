@@ -90,9 +90,9 @@ def _add_grade(commands: Any) -> None:
     parser.add_argument("--jobs", type=int, metavar="N", help="workers at a time (one a core)")
     parser.add_argument(
         "--walls",
-        choices=("all", "process"),
-        default="all",
-        help="`process` accepts the weak wall, where the system has no better one",
+        choices=("landlock", "process"),
+        default="landlock",
+        help="the weakest that are accepted (landlock); `process` is not tamper-proof",
     )
     parser.add_argument(
         "--backend", choices=("loky", "dask", "ray"), default="loky", help="whose workers (loky)"

@@ -11,15 +11,16 @@ from typing import Any
 from spec.harness.errors import CannotDo
 
 from . import backends, worker
+from .handed_in import Contents, HandedIn
 from .judgement import NOT_RUN, Judgement, Verdict
 from .store import Store
-from .submissions import Submission
 from .trees import CannotRead
+from .worker import Walls
 
 FRUITLESS = 3  # times in a row that workers were ended before any of them had judged anything
 ALL_CORES = -1
 
-Report = Callable[[Submission, Judgement], object]
+Report = Callable[[HandedIn, Judgement], object]
 Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
@@ -27,7 +28,7 @@ Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 class How:
     """How a class is judged: the walls asked for, workers at a time, joblib's back end and its address."""
 
-    walls: str = ""
+    walls: Walls = "landlock"
     jobs: int = ALL_CORES
     backend: str = "loky"
     scheduler: str = ""
@@ -42,9 +43,9 @@ class ClassRun:
     def __init__(self, claims: tuple[str, ...], store: Store, how: How, report: Report) -> None:
         self.claims, self.store, self.how, self.report = claims, store, how, report
         self.n_judged = 0
-        self._left: dict[str, list[Submission]] = {}
+        self._left: dict[str, list[HandedIn]] = {}
 
-    def judge(self, submissions: Iterable[Submission]) -> None:
+    def judge(self, submissions: Iterable[HandedIn]) -> None:
         """Judge and report all. Raises CannotDo if there are no workers, or they keep being ended."""
         for submission in submissions:
             self._look_up(submission)
@@ -61,17 +62,13 @@ class ClassRun:
                         "where memory is short; what was judged is kept: try fewer --jobs"
                     )
 
-    def _look_up(self, submission: Submission) -> None:
+    def _look_up(self, submission: HandedIn) -> None:
         """Report a submission that is judged already, or cannot be; note the others, by their keys."""
-        if submission.file is None:
-            self._lose([submission], submission.trouble)
-            return
         try:
-            content = submission.file.read()
+            key = self.store.key(submission.read())
         except CannotRead as error:
-            self._lose([submission], f"{submission.shown} {error}")
+            self._lose([submission], str(error))
             return
-        key = self.store.key(submission.shown, content)
         judgement = self.store.get(key)
         if judgement:
             self.report(submission, judgement)
@@ -83,15 +80,15 @@ class ClassRun:
         from joblib import delayed
 
         for key, same in list(self._left.items()):
-            assert same[0].file
             try:
-                content = same[0].file.read()
-            except CannotRead:
-                content = b""
-            if self.store.key(same[0].shown, content) != key:
+                contents = same[0].read()
+            except CannotRead as error:
+                self._lose(self._left.pop(key), str(error))
+                continue
+            if self.store.key(contents) != key:
                 self._lose(self._left.pop(key), "changed while it was graded; grade it again")
             else:
-                yield delayed(_judged)(key, same[0].shown, content, self.how.walls)
+                yield delayed(_judged)(key, contents, self.how.walls)
 
     def _take(self, key: str, data: dict[str, Any]) -> None:
         """Keep and report what a worker has found."""
@@ -104,13 +101,13 @@ class ClassRun:
         for submission in same:
             self.report(submission, Judgement.from_data(data))
 
-    def _lose(self, same: list[Submission], why: str) -> None:
+    def _lose(self, same: list[HandedIn], why: str) -> None:
         """Report what there is no judgement on."""
         verdicts = tuple(Verdict(claim, NOT_RUN) for claim in self.claims)
         for submission in same:
             self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts))
 
 
-def _judged(key: str, shown: str, content: bytes, walls: str) -> tuple[str, dict[str, Any]]:
+def _judged(key: str, contents: Contents, walls: Walls) -> tuple[str, dict[str, Any]]:
     """What a worker does for one submission."""
-    return key, worker.judge(shown, content, walls)
+    return key, worker.judge(contents, walls)

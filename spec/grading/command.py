@@ -14,14 +14,13 @@ from . import rubric as rubrics
 from .catalogue import catalogue
 from .class_run import ClassRun, How
 from .gradebook import Gradebook
+from .handed_in import HandedIn, alone, handed_in
 from .judgement import Judgement
 from .rubric import Rubric
 from .scores import shown
 from .store import Store, make
-from .submissions import Submission, alone, submissions
-from .suite import suite
 
-LIBRARIES = ("joblib", "rich", "jinja2", "matplotlib", "nbformat")
+LIBRARIES = ("msgpack", "joblib", "rich", "jinja2", "matplotlib", "nbformat")
 MOST_NAMED = 3  # diagnoses
 
 
@@ -48,10 +47,12 @@ def grade(options: Options) -> str:
     """Judge and score all that is given; what came of it, in some lines. Raises CannotDo."""
     _check()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
-    found = (alone if options.alone else submissions)(options.given, options.out)
+    found = (alone if options.alone else handed_in)(options.given, options.out)
     known = catalogue()
     rubric = rubrics.read(options.rubric, known) if options.rubric else rubrics.default(known)
     make(options.out)
+    from .judging import suite
+
     store = Store(options.out, suite(), options.how.walls)
     book = Gradebook(options.out, found, rubric, known, options.hints)
     try:
@@ -77,11 +78,11 @@ def _check() -> None:
             raise CannotDo(f"to grade takes {library}: pip install -e '.[grade]'") from None
 
 
-def _judge(options: Options, found: list[Submission], store: Store, book: Gradebook) -> int:
+def _judge(options: Options, found: list[HandedIn], store: Store, book: Gradebook) -> int:
     """Judge all, with a bar that shows how far it is; return how many were judged anew."""
     with _progress(len(found)) as advance:
 
-        def report(submission: Submission, judgement: Judgement) -> None:
+        def report(submission: HandedIn, judgement: Judgement) -> None:
             graded = book.add(submission, judgement)
             if options.alone:
                 book.write_gradescope(graded)

@@ -16,6 +16,7 @@ from .catalogue import Catalogue
 from .feedback import TO_MEND
 from .graded import Graded
 from .gradescope import as_gradescope
+from .handed_in import HandedIn
 from .judgement import HOLDS, STATUSES, Judgement
 from .junit import as_junit
 from .picture import picture
@@ -23,7 +24,6 @@ from .rubric import Rubric
 from .scores import shown
 from .statistics import Statistics
 from .store import make, write
-from .submissions import Submission
 from .text import cell, file_names, markdown
 
 FOLDERS = ("submissions", "feedback", "junit")
@@ -36,7 +36,7 @@ class Gradebook:
     def __init__(
         self,
         folder: Path,
-        submissions: Sequence[Submission],
+        submissions: Sequence[HandedIn],
         rubric: Rubric,
         catalogue: Catalogue,
         hints: str,
@@ -49,7 +49,7 @@ class Gradebook:
         for name in FOLDERS:
             make(folder / name)
 
-    def add(self, submission: Submission, judgement: Judgement) -> Graded:
+    def add(self, submission: HandedIn, judgement: Judgement) -> Graded:
         """Score a submission, write what is its own, and count it."""
         graded = Graded(submission, judgement, self.rubric, self.catalogue)
         page = feedback.page(graded, self.hints)

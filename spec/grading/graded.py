@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .catalogue import Catalogue
+from .handed_in import HandedIn
 from .judgement import Judgement, Verdict
 from .rubric import Rubric
 from .scores import Score, score
-from .submissions import Submission
 
 
 @dataclass(frozen=True)
 class Graded:
     """A submission, judged and scored by a rubric."""
 
-    submission: Submission
+    submission: HandedIn
     judgement: Judgement
     rubric: Rubric
     catalogue: Catalogue

@@ -1,6 +1,6 @@
 """Judgements that were reached are kept: a submission that did not change is not judged again.
 
-What is kept depends on the content, the name that the learner is told of, the specification, and the
+What is kept depends on the content, the names that the learner is told of, the specification, and the
 walls asked for; not on the rubric, for scores are computed from judgements anew. Each is written whole
 or not at all, so a grader may be killed at any moment.
 """
@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from spec.harness.errors import CannotDo
 
+from .handed_in import Contents
 from .judgement import Judgement
 
 FORMAT = 1  # raised whenever what is kept can no longer be read
@@ -35,9 +36,11 @@ class Store:
         """Leave the folder to others."""
         self._lock.close()
 
-    def key(self, shown: str, content: bytes) -> str:
-        """Under what the judgement on a content is kept."""
-        what = f"{self._salt}\n{shown}\n{hashlib.sha256(content).hexdigest()}"
+    def key(self, contents: Contents) -> str:
+        """Under what the judgement on some contents is kept."""
+        files = {contents.name: contents.content} | contents.companions
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        what = json.dumps([self._salt, contents.name, sorted(hashes.items())])
         return hashlib.sha256(what.encode()).hexdigest()
 
     def put(self, key: str, data: dict[str, Any]) -> None:

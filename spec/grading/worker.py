@@ -15,41 +15,60 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from spec.harness.errors import CannotDo
 
-LONGEST = 900.0  # seconds for a submission: judging has limits of its own, far below
+from .handed_in import Contents
+
+Walls = Literal["landlock", "process"]
+
+LONGEST = 1200.0  # seconds for a submission: judging has limits of its own, far below
 ATTEMPTS = 2
 
 _own = threading.local()  # a thread of a worker must not get the answers of another
 
 
 class Ended(Exception):
-    """The court did not answer; the message says how it ended."""
+    """The court gave no judgement; the message says why."""
 
 
-def judge(name: str, content: bytes, walls: str) -> dict[str, Any]:
-    """The judgement on a submission, as data; {"lost": why} if no court survives it."""
-    why = ""
+def judge(contents: Contents, walls: Walls) -> dict[str, Any]:
+    """The judgement on a submission, as data; {"lost": why} if no court survives it.
+
+    Raises CannotDo if there is no court to be had.
+    """
+    why, court = "", None
     for _ in range(ATTEMPTS):
-        court = getattr(_own, "court", None)
-        if court is None or court.walls != walls:
-            court = _own.court = Court(walls)
         try:
-            return court.judge(name, content)
+            court = _court(walls)
+            return court.judge(contents)
         except Ended as error:
             why = str(error)
-            court.stop()
+            if court:
+                court.stop()
             _own.court = None
-    return {"lost": f"the process that judges {why}, {ATTEMPTS} times in a row"}
+    if court is None:
+        raise CannotDo(f"nothing can be judged: {why}")
+    return {"lost": f"{why}, {ATTEMPTS} times in a row"}
+
+
+def _court(walls: Walls) -> "Court":
+    """This thread's court, started if there is none."""
+    court: Court | None = getattr(_own, "court", None)
+    if court is None or court.walls != walls:
+        court = _own.court = Court(walls)
+    return court
 
 
 class Court:
     """A process that judges, behind two pipes."""
 
-    def __init__(self, walls: str) -> None:
-        """Start it, and wait until it has collected the specification. Raises CannotDo if it cannot."""
+    def __init__(self, walls: Walls) -> None:
+        """Start it, and wait until it has collected the specification.
+
+        Raises CannotDo if it says why it cannot judge, Ended if it does not.
+        """
         self.walls = walls
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
         self._process = subprocess.Popen(  # noqa: S603
@@ -64,20 +83,25 @@ class Court:
         self._questions, self._answers = self._process.stdin, self._process.stdout
         try:
             greeting = self._answer()
-        except Ended as error:
+        except Ended:
             self.stop()
-            raise CannotDo(f"nothing can be judged: the process that judges {error}") from None
+            raise
         if "cannot" in greeting:
             self.stop()
             raise CannotDo(greeting["cannot"])
 
-    def judge(self, name: str, content: bytes) -> dict[str, Any]:
-        """The judgement on a file, as data. Raises Ended."""
-        question = {"name": name, "content": base64.b64encode(content).decode()}
+    def judge(self, contents: Contents) -> dict[str, Any]:
+        """The judgement on a submission, as data. Raises Ended."""
+        files = {contents.name: contents.content} | contents.companions
+        encoded = {name: base64.b64encode(content).decode() for name, content in files.items()}
+        question = {"name": contents.name, "files": encoded}
         with suppress(BrokenPipeError):  # then there is no answer either
             self._questions.write(json.dumps(question).encode() + b"\n")
             self._questions.flush()
-        return self._answer()
+        answer = self._answer()
+        if "lost" in answer:
+            raise Ended(answer["lost"])
+        return answer
 
     def stop(self) -> None:
         """Kill it, and what it has started."""
@@ -94,7 +118,7 @@ class Court:
         while not parts[-1].endswith(b"\n"):
             ready, _, _ = select.select([self._answers], [], [], max(0.0, end - time.monotonic()))
             if not ready:
-                raise Ended(f"was stopped, it took {LONGEST:g} s")
+                raise Ended(f"the process that judges was stopped, it took {LONGEST:g} s")
             parts.append(os.read(self._answers.fileno(), 2**20))
             if not parts[-1]:
                 raise Ended(self._how_it_ended())
@@ -104,7 +128,7 @@ class Court:
     def _how_it_ended(self) -> str:
         status = self._process.wait()
         if status < 0:
-            return f"was ended by {signal.Signals(-status).name}"
+            return f"the process that judges was ended by {signal.Signals(-status).name}"
         self._complaints.seek(0)
-        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
-        return f"ended with status {status}{': ' if lines else ''}{lines[-1] if lines else ''}"
+        last = self._complaints.read().decode(errors="replace").strip().rpartition("\n")[2]
+        return f"the process that judges ended with status {status}{last and f': {last}'}"

@@ -11,8 +11,8 @@ from typing import Any
 
 from spec.grading import class_run, rubric, worker
 from spec.grading.gradebook import Gradebook
+from spec.grading.handed_in import Contents, handed_in
 from spec.grading.store import Store
-from spec.grading.submissions import submissions
 
 from .grading import catalogue, judgement
 
@@ -21,14 +21,14 @@ def main(given: Path, out: Path, seconds: float) -> None:
     """Grade a class, one after the other."""
     log = out.with_suffix(".log").open("a")
 
-    def judge(name: str, content: bytes, walls: str) -> dict[str, Any]:
+    def judge(contents: Contents, walls: str) -> dict[str, Any]:
         time.sleep(seconds)
-        log.write(f"{name}\n")
+        log.write(f"{contents.name}\n")
         log.flush()
-        return judgement(content.decode()).as_data()
+        return judgement(contents.content.decode()).as_data()
 
     worker.judge = judge
-    found = submissions([given], out)
+    found = handed_in([given], out)
     store = Store(out, "suite", "")
     book = Gradebook(out, found, rubric.default(catalogue()), catalogue(), "full")
     how = class_run.How(jobs=1)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from spec.grading import store, worker
+from spec.grading.handed_in import Contents
 from spec.harness.errors import CannotDo
 
 from .conftest import ROOT
@@ -82,7 +83,7 @@ def test_all_have_a_row(a_class, graded):
     assert list(rows) == sorted([*LINES, "copied", "empty"])
     assert int(rows["right"]["total"]) > int(rows["wrong"]["total"]) >= 0
     assert rows["copied"]["total"] == rows["wrong"]["total"]
-    assert rows["broken"]["trouble"].startswith("net.py, line 1: ")
+    assert "net.py, line 1" in rows["broken"]["trouble"]
     assert rows["empty"]["trouble"] == "the folder is empty"
     assert "names" in rows["nothing"]["trouble"]
     assert graded.startswith("6 submissions, 5 of them judged now; the gradebook: out/grades.csv\n")
@@ -147,14 +148,21 @@ def test_two_graders_do_not_write_into_one_folder(a_class, tmp_path):
 def test_a_judgement_is_kept_under_all_that_it_depends_on(tmp_path):
     """And one that is broken is none."""
     kept = store.Store(tmp_path, "suite", "")
-    key = kept.key("net.py", b"1")
+    key = kept.key(Contents("net.py", b"1", {}))
     kept.put(key, judgement().as_data())
     assert kept.get(key) == judgement()
-    assert len({key, kept.key("net.py", b"2"), kept.key("my.py", b"1")}) == 3
+    others = (
+        Contents("net.py", b"2", {}),
+        Contents("my.py", b"1", {}),
+        Contents("net.py", b"1", {"a.py": b""}),
+        Contents("net.py", b"1", {"b.py": b""}),
+        Contents("net.py", b"1", {"a.py": b"", "b.py": b""}),
+    )
+    assert len({key, *map(kept.key, others)}) == 6
     kept.close()
     for other in (("other", ""), ("suite", "process")):
         different = store.Store(tmp_path, *other)
-        assert different.key("net.py", b"1") != key
+        assert different.key(Contents("net.py", b"1", {})) != key
         different.close()
     (file,) = (tmp_path / ".judged").rglob("*.gz")
     file.write_bytes(file.read_bytes()[:50])
@@ -188,15 +196,16 @@ def test_a_grader_that_is_killed_goes_on(tmp_path, seed):
     assert n <= log.read_text().count("\n") <= n + 3
 
 
-def test_a_nursery_that_is_killed_costs_a_retry(monkeypatch):
+def test_a_court_that_is_killed_costs_a_retry(monkeypatch):
     """The submission is judged all the same; one that no court survives is told."""
-    first = worker.judge("net.py", b"x = 1\n", "process")
+    contents = Contents("net.py", b"x = 1\n", {})
+    first = worker.judge(contents, "process")
     court = worker._own.court
     os.kill(court._process.pid, signal.SIGKILL)
-    assert worker.judge("net.py", b"x = 1\n", "process") == first
+    assert worker.judge(contents, "process") == first
     assert worker._own.court is not court
     monkeypatch.setattr(worker, "LONGEST", 0.0)
-    with pytest.raises(worker.Ended, match="was stopped, it took 0 s"):
-        worker._own.court.judge("net.py", b"x = 1\n")
+    with pytest.raises(worker.Ended, match="the process that judges was stopped, it took 0 s"):
+        worker._own.court.judge(contents)
     worker._own.court.stop()
     del worker._own.court

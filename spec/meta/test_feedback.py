@@ -7,7 +7,7 @@ import pytest
 
 from spec.grading import feedback, rubric
 from spec.grading.graded import Graded
-from spec.grading.submissions import Submission
+from spec.grading.handed_in import HandedIn
 from spec.grading.text import markdown
 from spec.grading.trees import File
 
@@ -21,7 +21,7 @@ TAGS = {
 
 def graded(name: str = "ada", text: str = "softmax is wrong", **judged: object) -> Graded:
     """A submission, of which one claim fails with this text."""
-    submission = Submission(name, f"class/{name}", File(("net.py",), lambda most: b""))
+    submission = HandedIn(name, f"class/{name}", File(("net.py",), lambda most: b""))
     found = replace(judgement(text), **judged)
     return Graded(submission, found, rubric.default(catalogue()), catalogue())
 

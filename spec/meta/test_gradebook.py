@@ -11,8 +11,8 @@ import pytest
 
 from spec.grading import rubric
 from spec.grading.gradebook import Gradebook
+from spec.grading.handed_in import HandedIn
 from spec.grading.judgement import NOT_RUN, STATUSES, STOPPED, Judgement, Verdict
-from spec.grading.submissions import Submission
 from spec.grading.trees import File
 
 from .grading import FAILING, HOSTILE, catalogue, judgement
@@ -37,7 +37,7 @@ def written(folder: Path, order: list[int]) -> dict[str, bytes]:
     """All files of a gradebook, when the submissions were judged in this order."""
     judgements = [judgement(HOSTILE), judgement(), nothing(), stopped(), nothing(), judgement()]
     file = File(("net.py",), lambda most: b"")
-    given = [Submission(name, f"class/{name}", file) for name in NAMES]
+    given = [HandedIn(name, f"class/{name}", file) for name in NAMES]
     book = Gradebook(folder, given, rubric.default(catalogue()), catalogue(), "full")
     for i in order:
         graded = book.add(given[i], judgements[i])

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from spec.grading import trees
-from spec.grading.submissions import alone, submissions
+from spec.grading.handed_in import alone, handed_in
 from spec.grading.text import file_names
 from spec.harness.errors import CannotDo
 
@@ -31,7 +31,7 @@ def found(tmp_path):
                 (place if content is None else place.parent).mkdir(parents=True, exist_ok=True)
                 if content is not None:
                     place.write_bytes(content.encode() if isinstance(content, str) else content)
-        return {each.name: each for each in submissions([given], tmp_path / "out")}
+        return {each.name: each for each in handed_in([given], tmp_path / "out")}
 
     return lay
 
@@ -99,6 +99,20 @@ def test_the_file_with_most_names_is_taken(found, kind):
     assert learners["ada"].notes == (said,)
 
 
+@KINDS
+def test_modules_beside_the_file_come_with_it(found, kind):
+    """Those that it can import: not notebooks, nor what lies elsewhere."""
+    files = {"net.py": MORE, "helpers.py": "x = 1\n", "data.csv": "1", "net.ipynb": "{}"}
+    laid = {f"ada/{name}": text for name, text in files.items()} | {"ada/old/net.py": SOURCE}
+    laid |= {"byron_1_2_net.py": MORE, "byron_1_3_helpers.py": "x = 1\n", "cyn_2_4_net.py": ""}
+    learners = found(laid, kind)
+    for name in ("ada", "byron_1"):
+        contents = learners[name].read()
+        assert contents.name == "net.py"
+        assert contents.companions == {"helpers.py": b"x = 1\n"}
+    assert learners["cyn_2"].read().companions == {}
+
+
 def test_a_notebook_is_read_for_its_names_as_text(found):
     """Whatever is in it: nothing is parsed, so nothing can be too deep."""
     notebook = (
@@ -158,7 +172,7 @@ def test_a_link_is_not_followed(found, tmp_path):
     info.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "l.zip", "w") as opened:
         opened.writestr(info, "/etc/passwd")
-    (linked,) = submissions([tmp_path / "l.zip"], tmp_path / "out")
+    (linked,) = handed_in([tmp_path / "l.zip"], tmp_path / "out")
     with pytest.raises(trees.CannotRead, match="links are not followed"):
         linked.file.read()
 
@@ -184,7 +198,7 @@ def test_a_broken_member_costs_its_learner_alone(found, tmp_path):
     content[at : at + 8] = b"\xff" * 8
     path.write_bytes(content)
     trees._zip.cache_clear()
-    ada, bob = submissions([path], tmp_path / "out")
+    ada, bob = handed_in([path], tmp_path / "out")
     with pytest.raises(trees.CannotRead, match="is broken in the zip"):
         ada.file.read()
     assert bob.file.read() == MORE.encode()
@@ -197,9 +211,9 @@ def test_names_that_are_no_text(tmp_path):
     for name in (b"\xff\xfe.py", b"two\nlines.py", "\u202egnp.py".encode()):
         with open(os.path.join(os.fsencode(folder), name), "w"):  # noqa: PTH118, PTH123
             pass
-    names = [each.name for each in submissions([folder], tmp_path / "out")]
+    names = [each.name for each in handed_in([folder], tmp_path / "out")]
     assert names == ["\\u202egnp", "\\udcff\\udcfe", "two\\nlines"]
-    assert all(each.shown == "submission.py" for each in submissions([folder], tmp_path / "out"))
+    assert all(each.shown == "submission.py" for each in handed_in([folder], tmp_path / "out"))
 
 
 def test_names_are_unique_and_in_order(tmp_path):
@@ -208,7 +222,7 @@ def test_names_are_unique_and_in_order(tmp_path):
         (tmp_path / place).parent.mkdir(exist_ok=True)
         (tmp_path / place).write_text(SOURCE)
     given = [tmp_path / "b", tmp_path / "a", tmp_path / "a" / "net.py", tmp_path / "a" / "net.py"]
-    names = [each.name for each in submissions(given, tmp_path / "out")]
+    names = [each.name for each in handed_in(given, tmp_path / "out")]
     assert names == ["b/net.py", "other", "a/net.py", "net.py", "net.py (2)"]
 
 
@@ -256,4 +270,4 @@ def test_what_cannot_be_graded_is_said(tmp_path):
         (".", "out", "lies inside .*, among the submissions: choose a folder outside of it"),
     ):
         with pytest.raises(CannotDo, match=sentence):
-            submissions([tmp_path / given], tmp_path / out)
+            handed_in([tmp_path / given], tmp_path / out)

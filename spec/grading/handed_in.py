@@ -26,10 +26,20 @@ PLAIN = re.compile(r"[\w.-]{1,80}", re.A)
 
 
 @dataclass(frozen=True)
-class Submission:
+class Contents:
+    """What is judged: a file, by the name that its learner knows, and modules that it may import."""
+
+    name: str
+    content: bytes
+    companions: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class HandedIn:
     """What one learner handed in: `name` is its own, and `file` what is judged of it.
 
-    `source` is where it stands in what was given. `trouble` says why there is nothing to judge.
+    `source` is where it stands in what was given, and `companions` are the modules beside the file.
+    `trouble` says why there is nothing to judge.
     """
 
     name: str
@@ -37,6 +47,7 @@ class Submission:
     file: File | None = None
     trouble: str = ""
     notes: tuple[str, ...] = ()
+    companions: tuple[File, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -46,13 +57,28 @@ class Submission:
         name = _without_learner(self.file.name)
         return name if PLAIN.fullmatch(name) else f"submission{self.file.suffix}"
 
+    def read(self) -> Contents:
+        """What is judged of it. Raises CannotRead, which names the file."""
+        if self.file is None:
+            raise CannotRead(self.trouble)
+        content = _read(self.file)
+        companions = {_without_learner(other.name): _read(other) for other in self.companions}
+        return Contents(self.shown, content, companions)
 
-def submissions(given: Sequence[Path], out: Path) -> list[Submission]:
+
+def _read(file: File) -> bytes:
+    try:
+        return file.read()
+    except CannotRead as error:
+        raise CannotRead(f"{file.name} {error}") from None
+
+
+def handed_in(given: Sequence[Path], out: Path) -> list[HandedIn]:
     """All submissions in the files, notebooks, folders and zips given, in order, with unique names.
 
     Raises CannotDo if one of these is not there, or if the results would lie among them.
     """
-    found: list[Submission] = []
+    found: list[HandedIn] = []
     for path in given:
         _check(path, out)
         source, tree = legible(path.resolve().name), _tree(path)
@@ -63,7 +89,7 @@ def submissions(given: Sequence[Path], out: Path) -> list[Submission]:
     return _apart(found)
 
 
-def alone(given: Sequence[Path], out: Path) -> list[Submission]:
+def alone(given: Sequence[Path], out: Path) -> list[HandedIn]:
     """Everything given as the one submission of one learner."""
     files: list[File] = []
     for path in given:
@@ -92,7 +118,7 @@ def _tree(path: Path) -> Tree | None:
     return archive(path) if path.suffix.lower() == ".zip" else None
 
 
-def _learners(tree: Tree, source: str) -> list[Submission]:
+def _learners(tree: Tree, source: str) -> list[HandedIn]:
     """The submissions in a tree: one for each learner."""
     above = _wrapped(tree)
     depth = len(above)
@@ -104,7 +130,7 @@ def _learners(tree: Tree, source: str) -> list[Submission]:
         places.setdefault(name, "/".join((source, *parts[: depth + 1])))
         groups.setdefault(name, []).extend([file] if file else [])
     if not groups:
-        return [Submission(source, source, trouble=f"{source} is empty")]
+        return [HandedIn(source, source, trouble=f"{source} is empty")]
     return [_chosen(name, places[name], groups[name]) for name in sorted(groups)]
 
 
@@ -132,13 +158,13 @@ def _without_learner(name: str) -> str:
     return name
 
 
-def _chosen(name: str, source: str, files: list[File]) -> Submission:
+def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
     """The submission of one learner: of the files, the one that is to be judged."""
     candidates = [file for file in files if file.suffix in SUFFIXES]
     if not candidates:
-        return Submission(name, source, trouble=_nothing_to_judge(files))
+        return HandedIn(name, source, trouble=_nothing_to_judge(files))
     if len(candidates) == 1:
-        return Submission(name, source, candidates[0])
+        return HandedIn(name, source, candidates[0])
     readable: list[tuple[int, File]] = []
     notes: list[str] = []
     for file in candidates:
@@ -147,14 +173,25 @@ def _chosen(name: str, source: str, files: list[File]) -> Submission:
         except CannotRead as error:
             notes.append(f"{'/'.join(file.parts)} {error}")
     if not readable:
-        return Submission(name, source, trouble="; ".join(notes))
+        return HandedIn(name, source, trouble="; ".join(notes))
     best = min(readable, key=lambda each: (each[0], len(each[1].parts)))
     others = [file.name for _, file in readable if file is not best[1]]
     if others:
         notes.append(
             f"{best[1].name} was taken, with {-best[0]} of the names; also there: {', '.join(others)}"
         )
-    return Submission(name, source, best[1], notes=tuple(notes))
+    return HandedIn(name, source, best[1], "", tuple(notes), _companions(best[1], files))
+
+
+def _companions(chosen: File, files: list[File]) -> tuple[File, ...]:
+    """The modules that lie beside the chosen file, and that it can import."""
+    beside = {
+        _without_learner(file.name): file
+        for file in files
+        if file.suffix == ".py" and file.parts[:-1] == chosen.parts[:-1] and not file.trouble
+    }
+    beside.pop(_without_learner(chosen.name), None)
+    return tuple(file for name, file in beside.items() if PLAIN.fullmatch(name))
 
 
 def _nothing_to_judge(files: list[File]) -> str:
@@ -167,13 +204,13 @@ def _nothing_to_judge(files: list[File]) -> str:
     return f"there is no .py file and no notebook: {names}"
 
 
-def _apart(found: list[Submission]) -> list[Submission]:
+def _apart(found: list[HandedIn]) -> list[HandedIn]:
     """The submissions with names of their own: where two have the same, their places tell them apart."""
     names = _numbered(found, Counter(each.name for each in found))
     return [replace(each, name=name) for each, name in zip(found, names, strict=True)]
 
 
-def _numbered(found: list[Submission], shared: Counter[str]) -> Iterable[str]:
+def _numbered(found: list[HandedIn], shared: Counter[str]) -> Iterable[str]:
     taken = {name for name, n in shared.items() if n == 1}
     for each in found:
         name = each.name if shared[each.name] == 1 else each.source
