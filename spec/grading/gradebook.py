@@ -113,7 +113,7 @@ class Gradebook:
             *(shown(part.points) for part in score.sections.values()),
             *(shown(part.points) for part in score.exercises.values()),
             *(str(score.statuses.get(status, 0)) for status in STATUSES),
-            *(" ".join(judgement.walls), cell(judgement.trouble), cell("; ".join(graded.notes))),
+            *(", ".join(judgement.walls), cell(judgement.trouble), cell("; ".join(graded.notes))),
             *(judgement.sha256, self.files[submission.name]),
         ]
 

@@ -1,7 +1,7 @@
 """Judgements that were reached are kept: a submission that did not change is not judged again.
 
-What is kept depends on the content, the names that the learner is told of, the specification, and the
-walls asked for; not on the rubric, for scores are computed from judgements anew. Each is written whole
+What is kept depends on the content, the names that the learner is told of, the specification and the
+libraries it uses, and the walls asked for; not on the rubric, for scores are computed from judgements anew. Each is written whole
 or not at all, so a grader may be killed at any moment.
 """
 
@@ -10,6 +10,8 @@ import gzip
 import hashlib
 import json
 import os
+import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +20,7 @@ from spec.harness.errors import CannotDo
 from .handed_in import Contents
 from .judgement import Judgement
 
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "hypothesis", "pytest")  # a verdict may hang on them
 FORMAT = 1  # raised whenever what is kept can no longer be read
 
 
@@ -28,7 +31,7 @@ class Store:
         """Open the store in a folder; CannotDo if another grader has it open, or it cannot be made."""
         self.folder = folder / ".judged"
         self.suite = suite
-        self._salt = json.dumps([FORMAT, suite, walls])
+        self._salt = [FORMAT, suite, walls, platform.python_version(), *map(version, LIBRARIES)]
         make(self.folder)
         self._lock = _locked(self.folder / "lock", folder)
 

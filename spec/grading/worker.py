@@ -4,6 +4,7 @@ The court is kept for the worker's next submissions. One that does not survive a
 replaced, and the submission tried once more.
 """
 
+import atexit
 import base64
 import json
 import os
@@ -25,6 +26,7 @@ Walls = Literal["landlock", "process"]
 
 LONGEST = 1200.0  # seconds for a submission: judging has limits of its own, far below
 ATTEMPTS = 2
+GRACE = 5.0  # seconds for a court to end
 
 _own = threading.local()  # a thread of a worker must not get the answers of another
 
@@ -81,6 +83,7 @@ class Court:
         assert self._process.stdin
         assert self._process.stdout
         self._questions, self._answers = self._process.stdin, self._process.stdout
+        atexit.register(self.close)
         try:
             greeting = self._answer()
         except Ended:
@@ -103,9 +106,18 @@ class Court:
             raise Ended(answer["lost"])
         return answer
 
+    def close(self) -> None:
+        """Let it end by itself, within reason."""
+        with suppress(BrokenPipeError):
+            self._questions.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE)
+        self.stop()
+
     def stop(self) -> None:
         """Kill it, and what it has started."""
-        with suppress(ProcessLookupError):
+        atexit.unregister(self.close)
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         with suppress(BrokenPipeError):
