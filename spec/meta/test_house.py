@@ -65,6 +65,13 @@ def test_what_a_learner_starts_from_leans_on_the_harness_alone(path):
     assert not [name for name in imported(path) if name.startswith("spec.test_")]
 
 
+@pytest.mark.parametrize("path", sorted((SPEC / "grading").glob("*.py")), ids=lambda p: p.name)
+def test_grading_leans_on_the_harness_alone(path):
+    """It judges where the reference, the book and what a learner starts from are absent."""
+    assert not reaches(path, "impl", "spec.learning", "spec.book", "spec.meta")
+    assert not [name for name in imported(path) if name.startswith("spec.test_")]
+
+
 def test_a_command_is_imported_when_it_is_called():
     """`python -m spec` itself needs the sentences of the harness alone."""
     tree = ast.parse((SPEC / "__main__.py").read_text(encoding="utf-8"))
