@@ -4,6 +4,7 @@ import argparse
 import inspect
 import json
 import textwrap
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -88,9 +89,24 @@ class Outcome:
         return next((r.claim.verdict for r in self.records if r.claim.verdict != "holds"), "holds")
 
     @property
+    def is_convention(self) -> bool:
+        """Whether all that fails in it is a matter of convention, which spoils no other claim."""
+        failing = [record.explanation for record in self.records if record.status == FAILS]
+        return bool(failing) and all(found and found.convention for found in failing)
+
+    @property
     def worst(self) -> Record:
         """The first test with the claim's status."""
         return next(record for record in self.records if record.status == self.status)
+
+
+def most_pressing(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """What fails before what is to be written, and what is a mere convention behind what is wrong.
+
+    Otherwise the order, the theory's, is kept. A convention may be a choice, made in good faith: it
+    must not keep a mistake out of sight.
+    """
+    return sorted(outcomes, key=lambda outcome: (outcome.status == TODO, outcome.is_convention))
 
 
 RESULTS = pytest.StashKey["Results"]()
