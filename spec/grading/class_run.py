@@ -4,6 +4,7 @@ Workers are joblib's: processes of this machine, or those of a cluster. They nee
 submissions nor the results: the content travels to them, and the judgement back.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,7 @@ class ClassRun:
             if self.store.key(contents) != key:
                 self._lose(self._left.pop(key), "changed while it was graded; grade it again")
             else:
-                yield delayed(_judged)(key, contents, self.how.walls)
+                yield delayed(_judged)(key, contents, self.how.walls, os.getpid())
 
     def _take(self, key: str, data: dict[str, Any]) -> None:
         """Keep and report what a worker has found."""
@@ -108,6 +109,7 @@ class ClassRun:
             self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts))
 
 
-def _judged(key: str, contents: Contents, walls: Walls) -> tuple[str, dict[str, Any]]:
+def _judged(key: str, contents: Contents, walls: Walls, grader: int) -> tuple[str, dict[str, Any]]:
     """What a worker does for one submission."""
+    worker.end_with(grader)
     return key, worker.judge(contents, walls)

@@ -1,8 +1,8 @@
 """Judgements that were reached are kept: a submission that did not change is not judged again.
 
 What is kept depends on the content, the names that the learner is told of, the specification and the
-libraries it uses, and the walls asked for; not on the rubric, for scores are computed from judgements anew. Each is written whole
-or not at all, so a grader may be killed at any moment.
+libraries it uses, and the walls asked for; not on the rubric, for scores are computed from judgements
+anew. Each is written whole or not at all, so a grader may be killed at any moment.
 """
 
 import fcntl

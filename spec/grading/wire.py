@@ -15,7 +15,7 @@ import math
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgpack
 import numpy as np
@@ -163,7 +163,8 @@ def _as_array(data: bytes, kind: int) -> Any:
     """The array; Malformed if the bytes are none."""
     try:
         ndim, length = data[0], data[1]
-        order, name = ("F" if data[2:3] == b"F" else "C"), data[3 : 3 + length]
+        order: Literal["C", "F"] = "F" if data[2:3] == b"F" else "C"
+        name = data[3 : 3 + length]
         start = 3 + length + 8 * ndim
         dtype, shape = np.dtype(name.decode()), struct.unpack(f">{ndim}Q", data[3 + length : start])
         if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize != len(data) - start:

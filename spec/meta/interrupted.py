@@ -1,4 +1,4 @@
-"""A class of the zoo, graded undisturbed, and graded with a SIGKILL three times: the same bytes?
+"""A class of the zoo, graded undisturbed, and graded with a SIGKILL three times: to the same bytes.
 
 python -m spec.meta.interrupted N [options of `python -m spec grade`]
 """
