@@ -1,6 +1,7 @@
 """Clusters: a local scheduler with two workers, one of which is killed in the middle.
 
-`tox -e clusters` runs these; elsewhere they are skipped, for nothing else needs Dask or Ray.
+`tox -e clusters` runs these by the file's name; `pytest spec/meta` does not find them, for nothing else
+needs Dask or Ray.
 """
 
 import os
@@ -74,7 +75,6 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def dask(tmp_path):
     """The address of a scheduler with two workers, and the workers."""
-    pytest.importorskip("distributed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -114,7 +114,8 @@ def test_dask_whose_scheduler_ends(a_class, dask):
 
 def test_ray(a_class):
     """The same with Ray: one of its workers is killed, and another takes its place."""
-    ray = pytest.importorskip("ray")
+    import ray
+
     context = ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         address = context.address_info["gcs_address"]
@@ -129,6 +130,7 @@ def test_ray(a_class):
 
 def pool_worker() -> int:
     """One of Ray's workers that judge: a process below this one, for it has started Ray."""
-    psutil = pytest.importorskip("psutil")
+    import psutil
+
     below = psutil.Process().children(recursive=True)
     return next(process.pid for process in below if "ray::PoolActor" in " ".join(process.cmdline()))
