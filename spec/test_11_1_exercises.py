@@ -385,7 +385,7 @@ def test_a_stronger_penalty_makes_smaller_weights_and_a_straighter_boundary(pyte
     strengths = (0.0, 0.001, 0.01, 0.1)
     norms, accuracies = [], []
     for lam in strengths:
-        run = moons_run(pytestconfig.option.seed, n=16, l2=lam, epochs=500)
+        run = moons_run(pytestconfig.option.seed, n=12, l2=lam, epochs=500)
         W = [stack for name, stack in run.networks.parameters.items() if name.startswith("W")]
         norms.append(sum(np.sum(w**2, axis=(1, 2)) for w in W))
         accuracies.append(run.accuracy)

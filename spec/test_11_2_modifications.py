@@ -301,13 +301,16 @@ def test_small_weights_starve_the_first_layer_of_a_sigmoid_network(rng):
 
 
 @claim("11/small-learning-rate", r"\eta = 0.001 \text{ against } \eta = 0.5")
-@chance(false_alarms=1e-9)
+@chance(false_alarms=2e-9)
 def test_a_small_rate_is_far_behind_after_1000_epochs(pytestconfig):
     """At 0.001 the loss is more than twice that at 0.5: what a network has moved is 500 times less."""
-    slow, fast = (moons_run(pytestconfig.option.seed, n=16, lr=lr) for lr in (0.001, 0.5))
+    slow, fast = (
+        moons_run(pytestconfig.option.seed, n=n, lr=lr) for n, lr in ((6, 0.001), (16, 0.5))
+    )
     measured("loss after 1000 epochs at 0.001", np.median(slow.final))
     measured("loss after 1000 epochs at 0.5", np.median(fast.final))
-    mostly(slow.final > 2 * fast.final, "at 0.001 it is far behind", exceptions=0.02)
+    mostly(slow.final > 0.2, "at 0.001 the loss is above 0.2", exceptions=0.003)
+    mostly(fast.final < 0.1, "at 0.5 it is below 0.1", exceptions=0.03)
 
 
 # ## The boundary
