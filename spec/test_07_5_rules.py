@@ -208,7 +208,7 @@ def test_an_mlp_starts_with_zero_biases(nn, rng, init):
 
 
 @claim("7.5/initialisation-comparison")
-@chance(false_alarms=4e-9)
+@chance(false_alarms=1e-8)
 def test_small_weights_wait_where_xavier_and_he_converge(pytestconfig):
     """Three times the same 20 networks, which differ in the scale of their first weights alone.
 
@@ -225,7 +225,7 @@ def test_small_weights_wait_where_xavier_and_he_converge(pytestconfig):
         measured(f"median epochs to a loss of 0.35, {init}", np.median(run.epochs_to(0.35)))
     small, xavier, he = runs.values()
     mostly(he.final < 0.25, "below 0.25 from He's weights", exceptions=0.04)
-    mostly(xavier.final < 0.25, "below 0.25 from Xavier's", exceptions=0.15, share=0.3)
+    mostly(xavier.final < 0.25, "below 0.25 from Xavier's", exceptions=0.16, share=0.3)
     at_the_line = np.abs(small.final - straight) < 0.02
     mostly(at_the_line, "small weights end where a line does", exceptions=0.01)
     later = small.epochs_to(0.35) > 1.5 * he.epochs_to(0.35)

@@ -88,12 +88,12 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
     "At 0.01, 2000 epochs take 10 neurons no further than a straight line; at 1, three hidden layers "
     "of 128 explode.",
 )
-@chance(false_alarms=1e-9)
+@chance(false_alarms=3e-9)
 def test_corners_of_the_table_fail(pytestconfig):
     """One is too slow for its epochs, the other too fast for its size: 15 samples and 20 epochs will do."""
-    slow = moons_run(pytestconfig.option.seed, n=10, lr=0.01, epochs=2000)
+    slow = moons_run(pytestconfig.option.seed, n=8, lr=0.01, epochs=2000)
     measured("accuracy of 10 neurons after 2000 epochs at 0.01", np.median(slow.accuracy))
-    mostly(slow.accuracy < STRAIGHT_LINE, "no better than a line at 0.01", exceptions=0.01)
+    mostly(slow.accuracy < STRAIGHT_LINE, "no better than a line at 0.01", exceptions=0.008)
     X, Y, *_ = moons()
     rng = np.random.default_rng(pytestconfig.option.seed)
     with np.errstate(all="ignore"):
@@ -106,16 +106,16 @@ def test_corners_of_the_table_fail(pytestconfig):
 @claim("8.2/starting-values", r"0.1 \le \eta \le 0.5", corrected=True)
 @chance(false_alarms=1e-8)
 @pytest.mark.parametrize(
-    ("hidden", "n", "lr", "epochs"),
-    [((10, 10, 10), 8, 0.1, 500), ((128,), 6, 0.5, 250)],
+    ("hidden", "n", "exceptions", "lr", "epochs"),
+    [((10, 10, 10), 8, 0.01, 0.1, 500), ((128,), 4, 0.0005, 0.5, 250)],
     ids=["deep", "wide"],
 )
-def test_rates_in_the_middle_serve_all(pytestconfig, hidden, n, lr, epochs):
+def test_rates_in_the_middle_serve_all(pytestconfig, hidden, n, exceptions, lr, epochs):
     """Such a network is better than any straight line before the table's shortest training is over."""
     run = moons_run(pytestconfig.option.seed, sizes=(2, *hidden, 2), n=n, lr=lr, epochs=epochs)
     what = f"accuracy of hidden layers {hidden} after {epochs} epochs at {lr}"
     measured(what, np.median(run.accuracy))
-    mostly(run.accuracy > STRAIGHT_LINE, "better than a line", exceptions=0.005)
+    mostly(run.accuracy > STRAIGHT_LINE, "better than a line", exceptions=exceptions)
 
 
 @claim("8.2/starting-values", r"\sigma = \mathrm{ReLU}, \quad W \sim \mathcal N(0, 2 / n_{in})")

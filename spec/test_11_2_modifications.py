@@ -110,7 +110,7 @@ class NaiveSoftmax(Population):
     "softmax in double precision. NaN takes a softmax without the shift and logits beyond 709: σ = 20, or "
     "σ = 5 in single precision.",
 )
-@chance(false_alarms=2e-9)
+@chance(false_alarms=6e-9)
 def test_huge_weights_do_not_make_the_loss_nan(pytestconfig):
     """They cost a bad start, no more."""
     run = moons_run(pytestconfig.option.seed, n=12, init=5.0)
@@ -118,7 +118,7 @@ def test_huge_weights_do_not_make_the_loss_nan(pytestconfig):
     measured("loss after 1000 epochs", np.median(run.final))
     measured("accuracy after 1000 epochs", np.median(run.accuracy))
     mostly(np.isfinite(run.losses).all(axis=0), "no loss is NaN", exceptions=0.005)
-    mostly(run.losses[0] > 2, "the first loss is large", exceptions=0.015)
+    mostly(run.losses[0] > 2, "the first loss is large", exceptions=0.025)
     mostly(run.final < 0.15, "the last is not", exceptions=0.02)
 
 
@@ -171,11 +171,11 @@ def first_to_last(hidden: int, rng: np.random.Generator, **options: Any) -> floa
 
 
 @claim("11/sigmoid-hidden", r"\text{epochs to } \mathcal L < 0.3")
-@chance(false_alarms=1e-9)
+@chance(false_alarms=2e-9)
 def test_a_sigmoid_network_needs_many_times_the_epochs(pytestconfig):
     """From the same He weights, at the same rate."""
     epochs = {
-        name: moons_run(pytestconfig.option.seed, n=16, activation=name).epochs_to(0.3)
+        name: moons_run(pytestconfig.option.seed, n=12, activation=name).epochs_to(0.3)
         for name in ("relu", "sigmoid")
     }
     for name, needed in epochs.items():
@@ -220,7 +220,7 @@ def test_sigmoid_gradients_vanish_with_depth(rng):
 def test_a_wide_network_does_not_overfit_the_reference_run(pytestconfig):
     """After 300 epochs it is where the narrow one is after 1000."""
     wide = moons_run(pytestconfig.option.seed, sizes=(2, 200, 2), n=5, epochs=300)
-    narrow = moons_run(pytestconfig.option.seed, n=16)
+    narrow = moons_run(pytestconfig.option.seed, n=12)
     best = float(np.median(narrow.accuracy))
     measured("accuracy of 10 neurons", best)
     measured("accuracy of 200 neurons", np.median(wide.accuracy))
@@ -231,7 +231,7 @@ def test_a_wide_network_does_not_overfit_the_reference_run(pytestconfig):
 @chance(false_alarms=1e-9)
 def test_a_wide_network_overfits_wrong_labels(rng):
     """What is learned by heart of the wrong labels is lost on new samples."""
-    n = 40
+    n = 48
     X, Y, *_ = moons_for_each(n, rng, train=60, test=0)
     wrong = rng.random(Y.shape[:2]) < 0.2
     Y[wrong] = 1 - Y[wrong]
@@ -301,16 +301,16 @@ def test_small_weights_starve_the_first_layer_of_a_sigmoid_network(rng):
 
 
 @claim("11/small-learning-rate", r"\eta = 0.001 \text{ against } \eta = 0.5")
-@chance(false_alarms=2e-9)
+@chance(false_alarms=3e-9)
 def test_a_small_rate_is_far_behind_after_1000_epochs(pytestconfig):
     """At 0.001 the loss is more than twice that at 0.5: what a network has moved is 500 times less."""
     slow, fast = (
-        moons_run(pytestconfig.option.seed, n=n, lr=lr) for n, lr in ((6, 0.001), (16, 0.5))
+        moons_run(pytestconfig.option.seed, n=n, lr=lr) for n, lr in ((6, 0.001), (12, 0.5))
     )
     measured("loss after 1000 epochs at 0.001", np.median(slow.final))
     measured("loss after 1000 epochs at 0.5", np.median(fast.final))
     mostly(slow.final > 0.2, "at 0.001 the loss is above 0.2", exceptions=0.003)
-    mostly(fast.final < 0.1, "at 0.5 it is below 0.1", exceptions=0.03)
+    mostly(fast.final < 0.1, "at 0.5 it is below 0.1", exceptions=0.02)
 
 
 # ## The boundary
