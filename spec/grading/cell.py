@@ -75,7 +75,7 @@ class Cell:
         report = self._told()
         if "walls" not in report:
             self.end()
-            raise CannotDo(f"no process for a submission can be started: {report['trouble']}")
+            raise CannotDo(_LOST)
         self._pid: int = report["pid"]
         self.walls: tuple[str, ...] = tuple(report["walls"])
 
@@ -127,13 +127,12 @@ class Cell:
         return "status" in self._ended
 
     def _connection_is_closed(self) -> bool:
-        if self.connection.fileno() < 0:  # by this side
+        """Whether the other side has closed it and all that it sent was read."""
+        if self.connection.fileno() < 0 or not _readable(self.connection, 0):
             return False
         try:
-            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
+            return not self.connection.recv(1, socket.MSG_PEEK)
+        except ConnectionError:
             return True
 
     def _how(self, status: int) -> str:
