@@ -37,7 +37,9 @@ def picture(statistics: Statistics, maximum: float) -> bytes:
                 lower.barh(claims, widths, left=left, color=colour, label=status)
             left = [a + b for a, b in zip(left, widths, strict=True)]
         lower.set(xlabel="submissions", ylim=(len(claims) - 0.5, -0.5), xlim=(0, statistics.n))
-        lower.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(COLOURS), frameon=False)
+        lower.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False)
+        for axis in (upper.yaxis, lower.xaxis):  # nobody is half a submission
+            axis.get_major_locator().set_params(integer=True)
         file = io.BytesIO()
         figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()
