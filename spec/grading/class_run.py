@@ -45,6 +45,7 @@ class ClassRun:
         self.claims, self.store, self.how, self.report = claims, store, how, report
         self.n_judged = 0
         self._left: dict[str, list[HandedIn]] = {}
+        self._unread: dict[str, str] = {}  # why the contents could not be had when their turn came
 
     def judge(self, submissions: Iterable[HandedIn]) -> None:
         """Judge and report all. Raises CannotDo if there are no workers, or they keep being ended."""
@@ -56,6 +57,9 @@ class ClassRun:
                 before = len(self._left)
                 for key, data in workers.results(self._tasks(), self.how.jobs):
                     self._take(key, data)
+                for key, why in self._unread.items():
+                    self._lose(self._left.pop(key), why)
+                self._unread.clear()
                 fruitless = 0 if len(self._left) < before else fruitless + 1
                 if fruitless == FRUITLESS:
                     raise CannotDo(
@@ -77,17 +81,17 @@ class ClassRun:
             self._left.setdefault(key, []).append(submission)
 
     def _tasks(self) -> Iterator[Task]:
-        """What the workers have to do; contents are read when their turn comes."""
+        """What the workers have to do; contents are read when their turn comes, in a thread of joblib's."""
         from joblib import delayed
 
         for key, same in list(self._left.items()):
             try:
                 contents = same[0].read()
             except CannotRead as error:
-                self._lose(self._left.pop(key), str(error))
+                self._unread[key] = str(error)
                 continue
             if self.store.key(contents) != key:
-                self._lose(self._left.pop(key), "changed while it was graded; grade it again")
+                self._unread[key] = "changed while it was graded; grade it again"
             else:
                 yield delayed(_judged)(key, contents, self.how.walls, os.getpid())
 

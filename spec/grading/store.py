@@ -9,7 +9,6 @@ import fcntl
 import gzip
 import hashlib
 import json
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -87,7 +86,7 @@ def make(folder: Path) -> None:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; CannotDo if it cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.part")  # what a kill leaves is written over
     try:
         temporary.write_bytes(content)
         temporary.replace(path)

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.grading import store, worker
-from spec.grading.handed_in import Contents
+from spec.grading import class_run, store, worker
+from spec.grading.handed_in import Contents, HandedIn
+from spec.grading.trees import CannotRead, File
 from spec.harness.errors import CannotDo
 
 from .conftest import ROOT
@@ -169,6 +170,33 @@ def test_a_judgement_is_kept_under_all_that_it_depends_on(tmp_path):
     kept = store.Store(tmp_path, "suite", "")
     assert kept.get(key) is None
     kept.close()
+
+
+def test_what_a_kill_left_of_a_file_is_written_over(tmp_path):
+    """It stays nowhere beside the whole one."""
+    (tmp_path / ".a.json.part").write_bytes(b"half of")
+    store.write(tmp_path / "a.json", b"whole")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.json", b"whole")]
+
+
+def test_a_file_that_changes_or_goes_while_others_are_graded(tmp_path):
+    """Has a row that says so."""
+    contents = {"net.py": iter([b"x = 1\n", b"x = 2\n"]), "gone.py": iter([b"x = 1\n"])}
+
+    def bring(name):
+        try:
+            return next(contents[name])
+        except StopIteration:
+            raise CannotRead("cannot be read: No such file or directory") from None
+
+    given = [HandedIn(n, n, File((n,), lambda most, n=n: bring(n))) for n in contents]
+    kept, told = store.Store(tmp_path, "suite", ""), {}
+    how = class_run.How(jobs=1)
+    run = class_run.ClassRun(("3.1/neuron",), kept, how, lambda s, j: told.update({s.name: j}))
+    run.judge(given)
+    kept.close()
+    assert told["net.py"].trouble == "changed while it was graded; grade it again"
+    assert told["gone.py"].trouble == "gone.py cannot be read: No such file or directory"
 
 
 @pytest.mark.parametrize("seed", [1, 2])
