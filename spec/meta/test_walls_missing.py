@@ -111,8 +111,8 @@ def _fills_its_directory(nursery):
     deep = """
 import os
 os.umask(0)
-for i in range(3000):
-    os.mkdir("d"); open("f", "w").close(); os.chdir("d")
+for i in range(1100):
+    os.mkdir("d" * 99); open("f", "w").close(); os.chdir("d" * 99)
 os.mkdir("closed", 0)
 """
     cell = nursery.cell()
