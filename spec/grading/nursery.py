@@ -45,12 +45,12 @@ def main() -> NoReturn:
     order = json.load(sys.stdin)
     control = socket.socket(fileno=order["control"])
     grader = os.pidfd_open(order["grader"])
-    kernel.unreadable()
     reach = walls.Reach(**order["reach"])
     inside = _preloaded(Path(order["inside"]), reach)
     standing: tuple[str, ...] = ()
     if walls.works(walls.own_network):
         standing = walls.raised(walls.OWN_NETWORK, walls.own_network)
+    kernel.unreadable()  # only now: a user namespace is made by writing to files of this process
     root = Path(tempfile.mkdtemp(prefix="cells-"))
     root.chmod(0o711)  # a cell's user passes through, and sees nothing
     setting = Setting(inside, root, reach, walls.Limits(**order["limits"]), standing)

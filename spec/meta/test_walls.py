@@ -144,6 +144,7 @@ if libc.syscall(number, {arguments}) < 0:
 REFUSED = (
     "PermissionError",
     "ProcessLookupError",
+    "OSError: [Errno 22] Invalid argument",  # no such user in a user namespace
     "OSError: [Errno 38]",  # there is no such call
     "OSError: [Errno 18]",  # another file system: no hard links to it
     "ValueError: not allowed to raise",

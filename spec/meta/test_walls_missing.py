@@ -1,12 +1,13 @@
 """What still holds where a system lacks some of the walls: simulated by taking system calls away."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from spec.forked import Fork
-from spec.grading import processes
+from spec.grading import kernel, processes, walls
 from spec.grading.removal import remove
 from spec.grading.walls import Limits
 from spec.harness.errors import CannotDo
@@ -87,6 +88,21 @@ def test_what_outlives_a_cell_is_ended_without_these_walls(tmp_path, missing):
     assert used
     assert left == []
     assert not there
+
+
+def test_who_is_not_root_has_namespaces_too(tmp_path):
+    """Within a user namespace, where the system lets users make one: then no privilege is needed."""
+
+    def ordinary(send):
+        if not os.getuid():
+            os.setresuid(54321, 54321, 54321)
+            kernel.unreadable(False)  # as a program is that a user has started
+        send(
+            walls.works(walls.own_network) == walls.works(partial(kernel.unshare, kernel.NEW_USER))
+        )
+
+    with Fork(ordinary) as fork:
+        assert fork.receive(30) == [True]
 
 
 def _spending(nursery):
