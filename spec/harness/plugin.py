@@ -23,7 +23,7 @@ SUBJECT = pytest.StashKey[Subject]()
 LEDGER = pytest.StashKey[Ledger]()
 TRIAL = pytest.StashKey[trial.Trial]()
 COVERAGE = pytest.StashKey[ClaimCoverage]()
-EXAMPLES = {"spec": 12, "quick": 3, "thorough": 200}  # a test
+EXAMPLES = {"spec": 12, "quick": 4, "thorough": 200}  # a test
 
 for name, examples in EXAMPLES.items():
     hypothesis.settings.register_profile(
