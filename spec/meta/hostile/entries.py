@@ -36,8 +36,13 @@ def np_bytes(array):
     shape = struct.pack(f">{data.ndim}Q", *data.shape)
     return msgpack.ExtType(kind, bytes([data.ndim, 3]) + b"C<f8" + shape + data.tobytes())
 """
-FEW = ("2.1/linear-model", "3.2/relu", "3.2/sigmoid", "6/centred-difference")
-OF_AFFINE = ("2.1/linear-model", "2.1/layers-must-chain", "2.1/one-bias-an-output", "2.1/linear-boundary")
+FEW = ("2.1/linear-boundary", "3.2/relu", "3.2/sigmoid", "6/centred-difference")
+OF_AFFINE = (
+    "2.1/linear-model",
+    "2.1/layers-must-chain",
+    "2.1/one-bias-an-output",
+    "2.1/linear-boundary",
+)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,12 @@ class Trap:
         for each in (folder, results, *folder.glob("*")):
             each.chmod(0o777)  # so that no right of a file keeps anybody out
         self._sockets = self._listening()
-        self.places = {"folder": str(folder), "project": str(ROOT), "grader": str(os.getpid())}
+        self.places = {
+            "folder": str(folder),
+            "project": str(ROOT),
+            "grader": str(os.getpid()),
+            "told": self.secrets[0],
+        }
         self.places["port"] = str(self._sockets[0].getsockname()[1])
 
     def set(self) -> None:
@@ -159,13 +164,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o777)
         trap = Trap(Path(name))
-        written = [(each, *each.written(trap.folder / str(n), trap.places)) for n, each in enumerate(chosen)]
+        written = [
+            (each, *each.written(trap.folder / str(n), trap.places))
+            for n, each in enumerate(chosen)
+        ]
         trap.set()
         found = []
         for few, claims in ((True, FEW), (False, ())):
             some = [each for each in written if each[0].few == few]
             if some:
-                found.append(judging(partial(judge_all, chosen=some, trap=trap), claims=claims, seconds=SECONDS))
+                found.append(
+                    judging(
+                        partial(judge_all, chosen=some, trap=trap), claims=claims, seconds=SECONDS
+                    )
+                )
         time.sleep(0.5)  # what was to come later has come
         after = {"left": running(set()), "touched": trap.touched(), "reached": trap.reached()}
     given.out.write_text(json.dumps({"judged": found, **after}, indent=1))
