@@ -52,7 +52,8 @@ class Hostile:
     `code` stands above its base and `below` below it. The base "partly" has a few functions, all
     right, of which affine calls `attack` first; "nothing" has none. `breaks` are the claims that hold of
     the base and not of it, since the attack spoils its own answers: "affine" stands for those of affine.
-    What costs the time of each test is judged by a `few` claims alone. A broken file has `bytes` instead: an expression.
+    What costs the time of each test is judged by a `few` claims alone. A broken file has `data` instead,
+    an expression of its bytes.
     """
 
     kind: str
@@ -63,7 +64,7 @@ class Hostile:
     breaks: list[str] = field(default_factory=list)
     few: bool = False
     file: str = NAME
-    bytes: str = ""
+    data: str = ""
     companions: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -71,8 +72,8 @@ class Hostile:
 
     def content(self, places: Mapping[str, str]) -> bytes:
         """The file's content; `$folder` and the like in it become these places."""
-        if self.bytes:
-            found: bytes = eval(self.bytes, {"json": json, "notebook": notebook})  # noqa: S307
+        if self.data:
+            found: bytes = eval(self.data, {"json": json, "notebook": notebook})  # noqa: S307
             return found
         own = TO_THE_WIRE if self.kind == "wire" else ""
         parts = ABOVE, own, self.code, BASE if self.honest else "", self.below
@@ -81,7 +82,7 @@ class Hostile:
     @property
     def honest(self) -> bool:
         """Whether a part of it is right."""
-        return self.base == "partly" and not self.bytes
+        return self.base == "partly" and not self.data
 
     def kept(self, of_base: set[str]) -> set[str]:
         """The claims that are to hold, of those that hold of the base."""
