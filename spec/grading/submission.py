@@ -27,7 +27,7 @@ TEXTS = [
     for module in (beside, counting)
 ]
 IN_ALL = 30  # times the seconds of a test that a submission may compute, all its cells together
-READING = 10.0  # seconds of computing that it may take to understand a notebook
+READING = 5.0  # seconds of computing that it may take to understand a notebook
 MOST_NAMES, MOST_NOTES = 500, 100  # of a module, of a notebook
 BY_WALLS = {"PermissionError", "BlockingIOError"}  # what a wall makes Python raise
 BY_LIMITS = {"MemoryError"}
@@ -99,7 +99,7 @@ class Submission:
             for text, name in TEXTS:
                 self._line.ask("run", text, name)
             self._load()
-            names = self._line.ask("names")
+            names = self._line.ask("names", list(NAMES))
         except (Refuted, TimeLimitExceeded) as error:
             raise CannotLoad(str(error)) from None
         except Exception as error:

@@ -36,7 +36,10 @@ def np_bytes(array):
     shape = struct.pack(f">{data.ndim}Q", *data.shape)
     return msgpack.ExtType(kind, bytes([data.ndim, 3]) + b"C<f8" + shape + data.tobytes())
 """
-FEW = ("2.1/linear-boundary", "3.2/relu", "3.2/sigmoid", "6/centred-difference")
+FEW = (
+    *("2.1/linear-boundary", "3.2/relu", "3.2/sigmoid"),
+    *("5.3/output-gradient", "6/centred-difference", "8.1/batches-of-B", "8.1/epoch"),
+)
 OF_AFFINE = (
     "2.1/linear-model",
     "2.1/layers-must-chain",

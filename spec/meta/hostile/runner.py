@@ -15,6 +15,7 @@ import socket
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ VARIABLE = "HOSTILE_SECRET"
 OF_REFERENCE = "SELU_SCALE"  # stands in the reference, and in nothing that a submission is told
 RIGHT = ROOT / "spec" / "meta" / "right" / "plain.py"
 Chosen = list[tuple[Hostile, Path, list[Path]]]
+ENDING = 5.0  # seconds that the grader's own processes have to end, on a machine that is busy
 BATCH = 12  # submissions between two looks at an honest one
 
 
@@ -139,16 +141,22 @@ def judge_all(judge: Judge, chosen: Chosen, trap: Trap) -> dict[str, Any]:
 
 
 def running(known: set[int]) -> list[str]:
-    """The processes below this one that are not known; those that have ended do not count."""
-    left = []
-    for pid in set(processes.descendants(os.getpid())) - known:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if state[0] != "Z":
-            left.append(Path(f"/proc/{pid}/cmdline").read_text(errors="replace")[:80])
+    """The processes below this one that are not known and do not end by themselves within `ENDING`."""
+    end = time.monotonic() + ENDING
+    while (left := _alive(known)) and time.monotonic() < end:
+        time.sleep(0.01)
     return left
+
+
+def _alive(known: set[int]) -> list[str]:
+    found = []
+    for pid in set(processes.descendants(os.getpid())) - known:
+        with suppress(OSError):
+            place = Path(f"/proc/{pid}")
+            state = place.joinpath("stat").read_text(errors="replace").rpartition(")")[2].split()
+            if state[0] != "Z":
+                found.append(place.joinpath("cmdline").read_text(errors="replace")[:80] or str(pid))
+    return found
 
 
 def main() -> None:
