@@ -100,7 +100,7 @@ class Server:
         exec(code, self.module.__dict__)  # noqa: S102
 
     def do_names(self, first: list[str]) -> list[str]:
-        """What the submission defines: of what is asked for all, then others, by which to guess what it meant."""
+        """What the submission defines: all that is asked for, then others, in case one is misspelt."""
         own = [str(name) for name in vars(self.module) if isinstance(name, str)]
         public = [n for n in own if not n.startswith("_") and len(n) <= LONGEST_NAME]
         return sorted(public, key=lambda name: name not in first)[:MOST_NAMES]
