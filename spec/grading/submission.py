@@ -107,7 +107,8 @@ class Submission:
                 f"importing {self._name} raised {described(error)}{blame(error)}"
             ) from None
         names = names[:MOST_NAMES] if isinstance(names, list) else []
-        known = {name: self._line.remote(name) for name in names if isinstance(name, str)}
+        named = [name for name in names if isinstance(name, str) and name[:1] != "_"]
+        known = {name: self._line.remote(name) for name in named}
         self._module.__dict__.update(known)
 
     def _load(self) -> None:
