@@ -24,7 +24,7 @@ from .wire import CALLBACK, GENERATOR, HANDLE, NAME, Wire
 
 LONGEST_TEXT = 300  # characters of an exception's message
 MOST_FRAMES = 40  # of a traceback
-MOST_NAMES = 500
+MOST_NAMES, LONGEST_NAME = 500, 100
 QUIET = [("ignore", None, Warning, None, 0)]  # what warnings.simplefilter("ignore") puts in front
 
 
@@ -99,9 +99,11 @@ class Server:
         linecache.cache[name] = len(source), None, lines, name
         exec(code, self.module.__dict__)  # noqa: S102
 
-    def do_names(self) -> list[str]:
-        """What the submission defines."""
-        return [str(name) for name in vars(self.module) if not name.startswith("_")][:MOST_NAMES]
+    def do_names(self, first: list[str]) -> list[str]:
+        """What the submission defines: all that is asked for, then others, in case one is misspelt."""
+        own = [str(name) for name in vars(self.module) if isinstance(name, str)]
+        public = [n for n in own if not n.startswith("_") and len(n) <= LONGEST_NAME]
+        return sorted(public, key=lambda name: name not in first)[:MOST_NAMES]
 
     def do_begin(self, seed: int) -> None:
         """Another test begins: what belonged to the last one is forgotten."""

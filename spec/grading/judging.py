@@ -4,6 +4,7 @@ The fork holds the specification and asks; the submission answers from its cell.
 submission does nor what it makes the specification do reaches another one.
 """
 
+import resource
 import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -25,6 +26,7 @@ from .submission import Submission, content_hash
 
 SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
+ROOM = 1 << 31  # bytes of memory that judging one may take, above what all share
 BROKE_OFF = "judging it broke off"  # the trouble of a judgement that says nothing of the submission
 IDLE = ("logging", "warnings", "unraisableexception", "threadexception", "doctest", "junitxml")
 OPTIONS = (
@@ -51,17 +53,18 @@ def judging(
     *,
     walls: Literal["landlock", "process"] = "landlock",
     claims: Sequence[str] = (),
+    seconds: float = SECONDS,
 ) -> Found:
     """Collect the specification and return what `action(judge)` returns.
 
-    It judges by all obligations, or by those of `claims` alone. Raises CannotDo where the weakest
-    walls accepted do not stand.
+    It judges by all obligations, or by those of `claims` alone; in each test a submission may compute
+    for `seconds`. Raises CannotDo where the weakest walls accepted do not stand.
     """
 
     def begun(session: pytest.Session) -> Found:
         draw_examples(warm.obligations(session))
         with Nursery(walls) as nursery:
-            return action(partial(_judged, session, nursery))
+            return action(partial(_judged, session, nursery, seconds))
 
     return warm.start(
         begun, *OPTIONS, *(f"--claim={claim}" for claim in claims), subject=warm.NOTHING
@@ -69,7 +72,11 @@ def judging(
 
 
 def _judged(
-    session: pytest.Session, nursery: Nursery, file: Path, companions: Sequence[Path] = ()
+    session: pytest.Session,
+    nursery: Nursery,
+    seconds: float,
+    file: Path,
+    companions: Sequence[Path] = (),
 ) -> Judgement:
     try:
         contents = {each.name: each.read_bytes() for each in (*companions, file)}
@@ -78,27 +85,25 @@ def _judged(
         return _nothing(session, "", f"{name} cannot be read: {error.strerror}")
     content = contents.pop(file.name)
     trouble = BROKE_OFF
-    with Fork(lambda send: _judge(session, nursery, file.name, content, contents, send)) as fork:
+    sha256 = content_hash(content, contents)
+    begin = partial(Submission, nursery, file.name, content, contents, seconds)
+    with Fork(lambda send: _judge(session, begin, sha256, send)) as fork:
         end = time.monotonic() + LONGEST
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
                 return Judgement.from_data(message)
         how = f"the process that judges ended with status {fork.status}"
     trouble += f": {how if fork.status is not None else f'it took more than {LONGEST:g} s'}"
-    return _nothing(session, content_hash(content, contents), trouble)
+    return _nothing(session, sha256, trouble)
 
 
 def _judge(
-    session: pytest.Session,
-    nursery: Nursery,
-    name: str,
-    content: bytes,
-    companions: dict[str, bytes],
-    send: Send,
+    session: pytest.Session, begin: Callable[[], Submission], sha256: str, send: Send
 ) -> None:
     """What the fork does."""
+    _limit_memory()
     try:
-        with Submission(nursery, name, content, companions, SECONDS) as submission:
+        with begin() as submission:
             subject = submission.subject()
             found, flags = _run(session, submission, subject)
             verdicts = tuple(_verdict(outcome, flags, found) for outcome in found.outcomes())
@@ -106,8 +111,15 @@ def _judge(
                 subject.sha256, suite(), submission.walls, "", subject.notes, verdicts
             )
     except CannotLoad as error:
-        judgement = _nothing(session, content_hash(content, companions), str(error))
+        judgement = _nothing(session, sha256, str(error))
     send(judgement.as_data())
+
+
+def _limit_memory() -> None:
+    """What a submission answers may be small and grow: then this process ends, and no other one."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def _run(
@@ -123,6 +135,8 @@ def _run(
     items = warm.obligations(session)
     found = warm.judged(session, items, subject, note)
     for item in [item for item in items if flags[item.nodeid] == STOPPED]:
+        if submission.used_up():
+            break
         try:
             submission.renew()
         except CannotLoad:

@@ -24,6 +24,7 @@ from .cell import Cell
 from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, Malformed, Wire
 
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, type)
+LONGEST_TEXT, MOST_FRAMES = 300, 40  # of what was raised there
 PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 GLANCE = 0.2  # seconds between two looks at the clocks while the submission computes
 PATIENCE = 6  # times the limit that may pass on the clock while it sleeps, or others compute
@@ -251,16 +252,18 @@ class Line:
         if isinstance(escaped, Refuted):  # raised by the spec in a function that was handed over
             return escaped
         if unwritten is True:
-            return Lacking(str(text)) if kind == Lacking.__name__ else NotImplementedError()
-        self.raised.append(str(kind))
+            return Lacking(_short(text)) if kind == Lacking.__name__ else NotImplementedError()
+        kind = _short(kind)
+        self.raised.append(kind)
+        frames = frames[:MOST_FRAMES] if isinstance(frames, list) else []
         own = [(self.own_file(file), line) for file, line in map(_pair, frames)]
         return RaisedElsewhere(
-            str(kind)[:80], str(text), [(f, n) for f, n in own if f and isinstance(n, int)]
+            kind, _short(text), [(f, n) for f, n in own if f and isinstance(n, int)]
         )
 
     def own_file(self, file: Any) -> str:
         """The submission's file that a frame names; "" if it is none of them."""
-        name = str(file)
+        name = _short(file)
         return next((each for each in (name, name.rpartition("/")[2]) if each in self.files), "")
 
     # ## What the submission asks
@@ -330,17 +333,22 @@ class Line:
         try:
             moved, mirrors = changed
             for number, state in moved.items():
-                self._lent[number].bit_generator.state = state
+                _move(self._lent[number], state)
             for number, state in mirrors.items():
                 _set_state(self._lent[number], state)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            raise Malformed(f"no state: {error}") from None
+            raise Malformed(f"no state: {_short(str(error))}") from None
 
 
 def _parts(reply: Any) -> list[Any]:
     if isinstance(reply, list) and len(reply) > 1:
         return reply
     raise Malformed("a frame holds no reply")
+
+
+def _short(text: Any) -> str:
+    """What the submission gave as a text."""
+    return text[:LONGEST_TEXT] if isinstance(text, str) else ""
 
 
 def _pair(frame: Any) -> tuple[Any, Any]:
@@ -363,9 +371,17 @@ def _state(owner: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(owner).items() if not name.startswith("_")}
 
 
+def _move(generator: Any, state: Any) -> None:
+    """Let a generator go on where the submission left it: in its own sequence, not in one of zeros."""
+    known = generator.bit_generator.state
+    if state["state"]["inc"] != known["state"]["inc"]:
+        raise Malformed("a generator was left in another sequence")
+    generator.bit_generator.state = state
+
+
 def _set_state(owner: Any, state: Any) -> None:
-    if not isinstance(state, dict):
-        raise Malformed("an object's attributes are no dict")
+    if isinstance(owner, (*FUNCTIONS, np.random.Generator)) or not isinstance(state, dict):
+        raise Malformed("attributes that are no dict, or of what has none")
     for name, value in state.items():
         if isinstance(name, str) and name[:1] != "_" and not hasattr(type(owner), name):
             setattr(owner, name, value)

@@ -1,6 +1,7 @@
 """A submission in its cell: loaded, prepared for each test, and begun anew where the cell broke off."""
 
 import linecache
+import time
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,19 +13,22 @@ from spec.harness import beside, counting
 from spec.harness.contract import NAMES
 from spec.harness.errors import CannotLoad, described
 from spec.harness.guard import blame
+from spec.harness.limits import time_limit
 from spec.harness.loading import Subject, must_have_names
 from spec.harness.notebook import Notebook
 from spec.harness.outcomes import Raised, Refuted, TimeLimitExceeded
 
 from .cell import Cell, Nursery
 from .judgement import REFUSED, STOPPED
-from .remote import Gone, Line, Stopped
+from .remote import PATIENCE, Gone, Line, Stopped
 
 TEXTS = [
     (Path(module.__file__ or "").read_text(encoding="utf-8"), module.__name__)
     for module in (beside, counting)
 ]
-IN_ALL = 120.0  # seconds that a submission may compute, all its cells together
+IN_ALL = 30  # times the seconds of a test that a submission may compute, all its cells together
+READING = 5.0  # seconds of computing that it may take to understand a notebook
+MOST_NAMES, MOST_NOTES = 500, 100  # of a module, of a notebook
 BY_WALLS = {"PermissionError", "BlockingIOError"}  # what a wall makes Python raise
 BY_LIMITS = {"MemoryError"}
 LIMIT = "used more than"  # what a cell says of itself that ran into one
@@ -50,7 +54,7 @@ class Submission:
         self._nursery, self._seconds = nursery, seconds
         self._name, self._content, self._companions = name, content, companions
         self._module = types.ModuleType(Path(name).stem)
-        self._notebook = Notebook(name, content) if name.endswith(".ipynb") else None
+        self._notebook = _read(name, content) if name.endswith(".ipynb") else None
         places = self._notebook.places if self._notebook else [name]
         self._files = frozenset([*places, *companions])
         for each, text in ({name: content} | companions).items():
@@ -58,6 +62,8 @@ class Submission:
             linecache.cache[each] = (len(text), None, lines, each)  # for what is told of a line
         self._cell: Cell | None = None
         self._spent = 0.0
+        self._in_all = IN_ALL * seconds
+        self._end = time.monotonic() + PATIENCE * self._in_all  # however much it sleeps
 
     def __enter__(self) -> "Submission":
         return self
@@ -68,7 +74,7 @@ class Submission:
     def subject(self) -> Subject:
         """It as what is judged. Raises CannotLoad if there is nothing to judge."""
         self.renew()
-        notes = tuple(self._notebook.notes) if self._notebook else ()
+        notes = tuple(self._notebook.notes[:MOST_NOTES]) if self._notebook else ()
         subject = Subject(
             self._module,
             self._name,
@@ -93,14 +99,16 @@ class Submission:
             for text, name in TEXTS:
                 self._line.ask("run", text, name)
             self._load()
-            names = self._line.ask("names")
+            names = self._line.ask("names", list(NAMES))
         except (Refuted, TimeLimitExceeded) as error:
             raise CannotLoad(str(error)) from None
         except Exception as error:
             raise CannotLoad(
                 f"importing {self._name} raised {described(error)}{blame(error)}"
             ) from None
-        known = {name: self._line.remote(name) for name in map(str, names)}
+        names = names[:MOST_NAMES] if isinstance(names, list) else []
+        named = [name for name in names if isinstance(name, str) and name[:1] != "_"]
+        known = {name: self._line.remote(name) for name in named}
         self._module.__dict__.update(known)
 
     def _load(self) -> None:
@@ -127,21 +135,28 @@ class Submission:
         try:
             self._prepare(seed)
             yield
-            if not self._line.failure and self._line.wire.something_waits:
+            if self._line.failure:  # whatever the test made of it: to end is not to refuse
+                raise self._line.failure
+            if self._line.wire.something_waits:
                 raise Gone("your code sent what nobody asked for")
         finally:
             self.flag = self.flag or self._met()
 
     def _prepare(self, seed: int) -> None:
         assert self._cell
-        if self._line.failure or self._line.wire.something_waits or self._cell.why_ended():
+        broken = self._line.failure or self._line.wire.something_waits or self._cell.why_ended()
+        if broken and not self.used_up():
             try:
                 self.renew()
             except CannotLoad as error:
                 raise Raised(str(error)) from None
-        if self._spent + self._line.begin(seed, self._seconds) > IN_ALL:
+        if self.used_up() or self.used_up(self._line.begin(seed, self._seconds)):
             self.flag = STOPPED
-            raise Stopped(f"your code had computed for {IN_ALL:g} s before: its time is used up")
+            raise Stopped("your code had computed, or slept, too long before: its time is used up")
+
+    def used_up(self, here: float = 0.0) -> bool:
+        """Whether it may not go on: `here` are the seconds that it has computed in the cell it is in."""
+        return self._spent + here > self._in_all or time.monotonic() > self._end
 
     def _met(self) -> str:
         failure, raised = self._line.failure, set(self._line.raised)
@@ -161,6 +176,14 @@ class Submission:
             file = self._line.own_file(found[0])
             return (file, found[1]) if file and file not in self._companions else None
         return None
+
+
+def _read(name: str, content: bytes) -> Notebook:
+    try:
+        with time_limit(READING, name):
+            return Notebook(name, content)
+    except TimeLimitExceeded:
+        raise CannotLoad(f"{name} takes more than {READING:g} s to be read") from None
 
 
 def content_hash(content: bytes, companions: dict[str, bytes]) -> str:

@@ -22,7 +22,9 @@ import numpy as np
 
 ARRAY, SCALAR, ODD, TUPLE, INTEGER, COMPLEX = range(6)
 HANDLE, NAME, CALLBACK, GENERATOR, MIRROR = range(10, 15)
-LARGEST = 1 << 26  # bytes of a frame
+LARGEST = 1 << 24  # bytes of a frame
+DEEPEST = 50  # values of the kinds below in one another: each takes much of the stack
+MOST_KEYS = 500  # of a dict: there are numbers enough of one hash to make more of them cost minutes
 LONGEST_INTEGER = 400  # digits
 NUMBERS = "biufc"  # the kinds of dtype that travel
 LENGTH = struct.Struct(">I")
@@ -54,6 +56,7 @@ class Wire:
     ) -> None:
         self.connection, self._give, self._take = connection, give, take
         self._come = b""  # and was not read yet
+        self._depth = 0
 
     def send(self, message: Any) -> None:
         """Send one frame; Malformed if it would be too large."""
@@ -99,17 +102,23 @@ class Wire:
 
     def unpack(self, data: bytes) -> Any:
         """The value of these bytes; Malformed if there is none."""
+        self._depth += 1
         try:
+            if self._depth > DEEPEST:
+                raise Malformed(f"values more than {DEEPEST} deep")
             return msgpack.unpackb(
                 data,
                 ext_hook=self._extended,
                 strict_map_key=False,
+                max_map_len=MOST_KEYS,
                 unicode_errors="surrogatepass",
             )
         except Malformed:
             raise
         except Exception as error:
-            raise Malformed(f"no value: {error}") from None
+            raise Malformed(f"no value: {str(error)[:200]}") from None
+        finally:
+            self._depth -= 1
 
     def _default(self, value: Any) -> Any:
         kind = type(value)

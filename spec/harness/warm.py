@@ -32,6 +32,7 @@ from .plugin import LEDGER, SUBJECT
 OPTIONS = (
     str(ROOT / "spec"),
     *("-qq", "-s", "-p", "no:cacheprovider"),
+    "--tb=native",  # no one sees a traceback here, and pytest's own costs more than the test
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Hypothesis is imported already
 )
 NOTHING = Subject(types.ModuleType("nothing"), "nothing", ROOT, "", False)

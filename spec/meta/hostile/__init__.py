@@ -1,0 +1,1 @@
+"""Hostile and broken submissions, by what they try: TOML files, and what it takes to judge them."""
