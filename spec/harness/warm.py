@@ -142,7 +142,7 @@ class Run:
         self._limit: float = session.config.option.time_limit
         self._end = time.monotonic() + seconds
         self._begun = time.monotonic()
-        self._fork = Fork(lambda send: _judge(session, items, bring, send))
+        self._fork = Fork(lambda send: self.work(session, items, bring, send))
 
     def __enter__(self) -> "Run":
         return self
@@ -155,6 +155,31 @@ class Run:
         """Whether nothing more will come."""
         return self._fork.over
 
+    def work(
+        self,
+        session: pytest.Session,
+        items: Sequence[pytest.Item],
+        bring: Callable[[], Subject],
+        send: Send,
+    ) -> None:
+        """What the fork does."""
+        try:
+            subject = bring()
+        except CannotLoad as error:
+            send({"refused": str(error)})
+        else:
+            send({"loaded": subject.name})
+            self.judge(session, items, subject, send)
+
+    def judge(
+        self, session: pytest.Session, items: Sequence[pytest.Item], subject: Subject, send: Send
+    ) -> None:
+        """Judge what was loaded, in the fork; a subclass may send more than how each test ended."""
+        judged(session, items, subject, send)
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Take in a message, in the process that waits for it; a subclass reads in it what it sent."""
+
     def stop(self) -> None:
         """End the run, if it still goes on."""
         self._fork.stop()
@@ -164,6 +189,7 @@ class Run:
         records = []
         for message in self._fork.receive(seconds):
             self._begun, self._loaded = time.monotonic(), True
+            self.take(message)
             self._under_way = message.get("begins", "")
             self.refused = message.get("refused", "")
             if "record" in message:
@@ -199,22 +225,6 @@ def _how_it_ended(status: int | None) -> str:
     if status is not None and status < 0:
         return f"the process that runs your code was ended by {signal.Signals(-status).name}"
     return f"your code ended the process that runs it, with exit status {status}"
-
-
-def _judge(
-    session: pytest.Session,
-    items: Sequence[pytest.Item],
-    bring: Callable[[], Subject],
-    send: Send,
-) -> None:
-    """What the fork does."""
-    try:
-        subject = bring()
-    except CannotLoad as error:
-        send({"refused": str(error)})
-    else:
-        send({"loaded": subject.name})
-        judged(session, items, subject, send)
 
 
 def _revived(record: dict[str, Any]) -> results.Record:
