@@ -16,6 +16,7 @@ from . import numbers
 from .chapters import chapter_files
 from .contents import Contents
 from .figures import Figure
+from .figures.gallery import drawn, pictures
 from .ledger import Row, errata, rows
 from .listing import Implementation
 from .run import Findings, Step, run
@@ -32,7 +33,11 @@ def weave(implementation: str | None, section: str | None) -> tuple[str, str]:
             return lambda claim: progress.update(task, advance=1, doing=claim)
 
         findings = run(implementation, lambda ledger: _chosen(ledger, section), begin)
-        figures: list[Figure] = []
+        wanted = pictures(_chosen(findings.ledger, section), findings.ledger.order)
+        task = progress.add_task("drawing the figures", total=len(wanted), doing="")
+        figures = drawn(
+            wanted, findings.seed, lambda title: progress.update(task, advance=1, doing=title)
+        )
         return _page(findings, figures, section)
 
 

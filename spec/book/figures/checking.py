@@ -1,0 +1,36 @@
+"""How small the step of a gradient check should be: chapter 6."""
+
+import numpy as np
+from matplotlib.figure import Figure as Canvas
+
+from spec.harness.oracle import log_softmax, softmax
+
+from .drawing import INK, LINES, drawn, panels
+
+
+@drawn(
+    "6/epsilon",
+    "The error of a difference, by the size of its step",
+    """A large step misses the curve, a small one drowns in rounding. In double precision the
+    bottom lies near 10⁻⁵, the step of the theory. In single precision it lies a thousand times
+    higher, and at 10⁻⁵ the error is {single}: no gradient check can be passed there.""",
+)
+def differences(seed: int) -> tuple[Canvas, dict[str, str]]:
+    """Two U-shaped curves."""
+    canvas, (axes,) = panels(1, 2.6)
+    rng, steps = np.random.default_rng([seed, 6]), np.geomspace(1, 1e-11, 67)
+    logits, Y = rng.normal(size=(40, 1, 1, 7)), np.eye(7)[0]
+    moves, slope = np.multiply.outer(steps, np.eye(7)), (softmax(logits) - Y)[:, 0]
+    at_usual = 0.0
+    for dtype, line in zip(("float64", "float32"), LINES, strict=False):
+        z, dz = logits.astype(dtype), moves.astype(dtype)
+        rise = (log_softmax(z - dz) - log_softmax(z + dz))[..., 0].astype(float)
+        off = np.linalg.norm(rise / (2 * steps[:, None]) - slope, axis=-1)
+        error = np.median(off / np.linalg.norm(slope, axis=-1), axis=0)
+        axes.loglog(steps, error, label=dtype, **line)
+        at_usual = float(error[np.argmin(np.abs(np.log(steps / 1e-5)))])
+    axes.axvline(1e-5, color=INK, linewidth=0.8, linestyle=":")
+    axes.annotate("ε = 10⁻⁵", (1e-5, 3), xytext=(4, 0), textcoords="offset points")
+    axes.set(xlabel="step ε", ylabel="relative error", ylim=(1e-12, 20))
+    axes.legend(loc="lower left")
+    return canvas, {"single": f"{at_usual:.2g}"}
