@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_new(commands)
     _add_watch(commands)
+    _add_grade(commands)
     _add_book(commands)
     option = parser.parse_args(arguments)
     try:
@@ -63,6 +64,66 @@ def _watch(option: argparse.Namespace) -> str:
     from spec.learning.watch import watch
 
     return watch(option.file)
+
+
+def _add_grade(commands: Any) -> None:
+    parser = commands.add_parser("grade", help="judge submissions, and write a gradebook")
+    parser.add_argument(
+        "submissions",
+        nargs="*",
+        type=Path,
+        metavar="SUBMISSION",
+        help="a .py file, a notebook, a folder of them, or a zip as a learning platform exports it",
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the gradebook is written")
+    parser.add_argument(
+        "--rubric", type=Path, metavar="FILE", help="what each part is worth (TOML)"
+    )
+    parser.add_argument(
+        "--rubric-template", type=Path, metavar="FILE", help="write a rubric to start from, and end"
+    )
+    parser.add_argument(
+        "--hints",
+        choices=("off", "nudge", "full"),
+        default="full",
+        help="how much the feedback says of what is wrong (full)",
+    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="workers at a time (one a core)")
+    parser.add_argument(
+        "--walls",
+        choices=("landlock", "process"),
+        default="landlock",
+        help="the weakest that are accepted (landlock); `process` is not tamper-proof",
+    )
+    parser.add_argument(
+        "--backend", choices=("loky", "dask", "ray"), default="loky", help="whose workers (loky)"
+    )
+    parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="of the cluster")
+    parser.add_argument(
+        "--gradescope",
+        action="store_true",
+        help="all that is given is one submission; write results.json, too",
+    )
+    parser.set_defaults(run=_grade)
+
+
+def _grade(option: argparse.Namespace) -> str:
+    from spec.grading.command import Options, grade, write_template
+
+    if option.rubric_template:
+        return write_template(option.rubric_template)
+    if not option.submissions:
+        raise CannotDo("name what is to be graded: files, notebooks, folders or zips")
+    if not option.out:
+        raise CannotDo("name a folder for the gradebook: --out FOLDER")
+    if option.jobs is not None and option.jobs < 1:
+        raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
+    from spec.grading.class_run import ALL_CORES, How
+
+    how = How(option.walls, option.jobs or ALL_CORES, option.backend, option.scheduler)
+    return grade(
+        Options(option.submissions, option.out, option.rubric, option.hints, how, option.gradescope)
+    )
 
 
 def _add_book(commands: Any) -> None:

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, claim, refuses
+from spec.harness import Refuted, agree, claim, refuses
 from spec.harness.compare import Array
 from spec.harness.guard import Guarded
-from spec.harness.networks import cached, gradients, mlp, set_parameters, two_layer_net
+from spec.harness.networks import cached, gradients, mlp, row, set_parameters, two_layer_net
 from spec.harness.oracle import ACTIVATIONS, Parameters, forward, output
 from spec.harness.strategies import SEEDS, Problem, problems, sizes
 
@@ -43,25 +43,36 @@ def problems_of_any_depth(draw: st.DrawFn) -> Problem:
 # into something else without a word: a bias (n,) less a gradient (n, 1) is a matrix (n, n).
 
 
-def misshapen(net: Guarded, problem: Problem) -> str:
-    """What is wrong with the first parameter, cached value or gradient of a wrong shape, or ""."""
+def judge_shapes(net: Guarded, problem: Problem) -> None:
+    """Judge the shapes of all parameters, cached values and gradients.
+
+    A bias that is a vector, and its gradient with it, every other claim reads as the row that is
+    meant: a convention. Whatever else has a wrong shape is worse, and told first.
+    """
+    conventions = []
     L, n = len(problem.sizes) - 1, problem.sizes
     net.forward(problem.X)
     cache, returned = cached(net, L), net.backward(problem.Y)
     gradients(net, problem.Y, [f"d{name}" for name in problem.parameters])  # all of them are there
     for l in range(1, L + 1):
         weight, bias, layer = (n[l - 1], n[l]), (1, n[l]), (problem.m, n[l])
+        b, db = getattr(net, f"b{l}"), returned[f"db{l}"]
+        is_convention = np.shape(b) == np.shape(db) and np.shape(row(b)) == bias
         for name, value, shape in (
             (f"W{l}", getattr(net, f"W{l}"), weight),
-            (f"b{l}", getattr(net, f"b{l}"), bias),
+            (f"b{l}", b, bias),
             (f"Z{l}", cache[f"Z{l}"], layer),
             (f"A{l}", cache[f"A{l}"], layer),
             (f"dW{l}", returned[f"dW{l}"], weight),
-            (f"db{l}", returned[f"db{l}"], bias),
+            (f"db{l}", db, bias),
         ):
-            if np.shape(value) != shape:
-                return f"{name} has shape {np.shape(value)}, expected {shape}"
-    return ""
+            wrong = f"{name} has shape {np.shape(value)}, expected {shape}"
+            if np.shape(value) != shape and is_convention and name.endswith(f"b{l}"):
+                conventions.append(wrong)
+            elif np.shape(value) != shape:
+                raise Refuted(wrong)
+    if conventions:
+        raise Refuted(f"{conventions[0]}: a convention, which nothing else minds", convention=True)
 
 
 SHAPES = (
@@ -74,16 +85,14 @@ SHAPES = (
 @given(problem=problems())
 def test_shapes_of_a_two_layer_network(nn, problem: Problem):
     """The widths fix every shape but the batch's; this claim alone minds a bias that is (n,)."""
-    wrong = misshapen(nn.TwoLayerNet(*problem.sizes), problem)
-    assert not wrong, wrong
+    judge_shapes(nn.TwoLayerNet(*problem.sizes), problem)
 
 
 @claim("4.1/shapes", SHAPES)
 @given(problem=problems_of_any_depth())
 def test_shapes_at_any_depth(nn, problem: Problem):
     """One rule shapes all layers, be it the only one or the fourth."""
-    wrong = misshapen(nn.MLP(list(problem.sizes), output=problem.output), problem)
-    assert not wrong, wrong
+    judge_shapes(nn.MLP(list(problem.sizes), output=problem.output), problem)
 
 
 # ## The input is layer 0

@@ -20,7 +20,7 @@ through the same weights.
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured
+from spec.harness import agree, chance, claim, measured
 from spec.harness.guard import Guarded
 from spec.harness.networks import mlp, set_parameters, two_layer_net
 from spec.harness.oracle import ACTIVATIONS, Parameters, gradients
@@ -39,16 +39,18 @@ from spec.harness.strategies import Problem, problems
 
 
 @claim("7.1/vanishing-activations", r"\sigma \ll 1/\sqrt{n} \Rightarrow A^{[l]} \to 0")
+@chance(false_alarms=1e-9)
 def test_small_weights_silence_the_deep_layers(rng):
     """A hundred terms of deviation 0.01 do not make up for one another: each layer is weaker."""
     for activation in ("relu", "tanh"):
         Z = one_input(rng, 100, [100] * 11, 0.01, activation)
         largest = float(np.abs(ACTIVATIONS[activation][0](Z[-1])).max())
         measured(f"largest activation of layer 10 in 100 networks, {activation}", largest)
-        assert 0 < largest < 1e-7, f"{activation}: an activation of {largest:.1e} in layer 10"
+        assert 1e-15 < largest < 1e-7, f"{activation}: an activation of {largest:.1e} in layer 10"
 
 
 @claim("7.1/exploding-activations", r"\sigma \gg 1/\sqrt{n} \Rightarrow A^{[l]} \to \infty")
+@chance(false_alarms=1e-9)
 def test_large_weights_overflow(rng):
     """At σ = 5 and width 40 a ReLU layer magnifies √(40 · 25 / 2) ≈ 22 times: 10³⁰⁸ is near layer 229.
 
@@ -61,10 +63,9 @@ def test_large_weights_overflow(rng):
             finite += np.isfinite(A).all(axis=(1, 2))
             numbers += ~np.isnan(A).any(axis=(1, 2))
     measured("layers before the first overflow, median of 5 networks", np.median(finite))
-    assert np.all((finite > 200) & (finite < 260)), (
-        f"the activations are finite for {finite} layers"
-    )
-    assert np.all(numbers < finite + 10), f"there is no NaN for {numbers} layers"
+    assert finite.min() > 200, f"all is finite for {finite} layers"
+    assert finite.max() < 260, f"all is finite for {finite} layers"
+    assert np.max(numbers - finite) < 10, f"there is no NaN for {numbers} layers"
 
 
 # ## Gradients that vanish
@@ -94,6 +95,7 @@ def gradient_signals(rng, rule: Rule, activation: str, shift: float = 0.0):
     "below 1 for a saturated layer of moderate weights, and for a sigmoid under Xavier at any z; where "
     "z is large because the weights are, they outweigh the slopes, and gradients explode",
 )
+@chance(false_alarms=1e-9)
 def test_saturation_by_large_weights_makes_gradients_grow(rng):
     """The few units that are not saturated pass on more than all the others hold back.
 
@@ -113,6 +115,7 @@ def test_saturation_by_large_weights_makes_gradients_grow(rng):
     r"\frac{E\,(dZ^{[l]})^2}{E\,(dZ^{[l+1]})^2} \approx n_{out} \mathrm{Var}(w) E\,\sigma'(z)^2",
     corrected=True,
 )
+@chance(false_alarms=1e-9)
 def test_gradients_shrink_by_the_slopes_where_weights_are_moderate(rng):
     """Weights of variance 1/n hand on what they get, so the slopes decide: a sigmoid's are at most 1/4."""
     for activation, shift in (("sigmoid", 0.0), ("tanh", 2.0)):
@@ -226,6 +229,7 @@ def test_zero_weights_learn_the_class_shares_and_no_more():
     "7.1/goal",
     r"E\,(Z^{[l]})^2 \approx E\,(Z^{[1]})^2,\quad E\,(dZ^{[l]})^2 \approx E\,(dZ^{[L]})^2",
 )
+@chance(false_alarms=1e-9)
 def test_one_scale_keeps_both_directions_alive(rng):
     """Between weights too small and too large lies a scale at which no layer changes the size.
 

@@ -131,6 +131,7 @@ def test_networks_and_their_layers_differ(nn, rng, name):
 
 
 @claim("7.2/shrinks-with-depth", r"E\,(a^{[l]})^2 = \tfrac12 n \sigma^2 E\,(a^{[l-1]})^2")
+@chance(false_alarms=1e-9)
 def test_relu_layers_multiply_by_half_of_n_sigma_squared(rng):
     """Width 100 is 200 times too narrow for σ = 0.01; twice the critical σ quadruples every layer."""
     n, critical = 100, np.sqrt(2 / 100)
@@ -143,6 +144,7 @@ def test_relu_layers_multiply_by_half_of_n_sigma_squared(rng):
 
 
 @claim("7.2/shrinks-with-depth", r"E\,(a^{[l]})^2 \approx n \sigma^2 E\,(a^{[l-1]})^2")
+@chance(false_alarms=1e-9)
 def test_tanh_layers_multiply_by_n_sigma_squared_while_small(rng):
     """Near 0 tanh is the identity. Above the critical σ a whisper grows until the tanh bends."""
     n = 100

@@ -201,6 +201,7 @@ def test_backward_condition(rng):
     "2 n_in / (n_in + n_out) forwards and 2 n_out / (n_in + n_out) backwards, tanh itself contracts it "
     "to about 1/(2l) at layer l, and a sigmoid forgets its input within a few layers",
 )
+@chance(false_alarms=1e-9)
 def test_unequal_widths_change_the_size(rng):
     """To widen a linear layer costs half of the signal, and narrowing does not give it all back."""
     widths = [50, 150] * 5 + [50]
@@ -218,6 +219,7 @@ def test_unequal_widths_change_the_size(rng):
     verdict="conditional",
     instead="with tanh the second moment of the activations falls like 1/(2l), not exponentially",
 )
+@chance(false_alarms=1e-9)
 def test_tanh_contracts_by_a_power_law(rng):
     """tanh² z ≈ z² − ⅔ z⁴ turns q = E z² into q − 2q², a recursion whose solution nears 1/(2l)."""
     Z = one_input(rng, 100, [256] * 51, "xavier", "tanh")
@@ -237,6 +239,7 @@ def test_tanh_contracts_by_a_power_law(rng):
     "variance of the activations settles at 0.015 whatever the input, and the second moment of the "
     "gradients falls 18-fold a layer",
 )
+@chance(false_alarms=1e-9)
 def test_sigmoid_forgets_its_input_and_its_gradient(rng):
     """What is not small behind a sigmoid is the mean, and that is the same for every input."""
     sigma = ACTIVATIONS["sigmoid"][0]
@@ -261,6 +264,7 @@ def test_sigmoid_forgets_its_input_and_its_gradient(rng):
     r"n_{in} = n_{out} \Rightarrow E\,(z^{[l]})^2 = E\,(z^{[l-1]})^2",
     corrected=True,
 )
+@chance(false_alarms=1e-9)
 def test_equal_linear_layers_are_preserved_both_ways(rng):
     """With n_in = n_out the two conditions are one. A tanh of small z is as good as linear."""
     weights = random_weights(rng, 30, [40] * 21, "xavier")

@@ -68,6 +68,7 @@ def test_he_normal(nn, rng, n_in, n_out):
     instead="ReLU halves the second moment, E a² = E z² / 2, for any symmetric z; of a normal variance "
     "it leaves (1/2)(1 − 1/π), about 0.341",
 )
+@chance(false_alarms=1e-9)
 def test_relu_leaves_a_third_of_the_variance(rng):
     """E a = s/√(2π) is not 0, and its square is missing from the variance."""
     for s in (0.5, 1.0, 3.0):
@@ -104,6 +105,7 @@ def test_relu_halves_the_second_moment(rng):
     "7.4/he-preserves-second-moment",
     r"\mathrm{Var}(w) = \frac{2}{n_{in}} \Rightarrow E\,(z^{[l]})^2 = E\,(z^{[l-1]})^2",
 )
+@chance(false_alarms=1e-9)
 def test_he_preserves_what_xavier_halves(rng):
     """Each layer's factor averages 1 whatever came before, so the average of the product is 1, too."""
     q = {}

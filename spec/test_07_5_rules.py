@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from spec.harness import agree, chance, claim, measured
 from spec.harness.moons import moons_run
 from spec.harness.networks import row
-from spec.harness.population import DEVIATIONS
+from spec.harness.population import DEVIATIONS, mostly
 from spec.harness.sampling import (
     FOUND_IN_30_000,
     GAP,
@@ -150,6 +150,7 @@ def test_mean_0_and_variance_1_are_a_stable_fixed_point_of_selu():
 
 
 @claim("7.5/lecun-normal")
+@chance(false_alarms=1e-9)
 def test_selu_networks_normalise_themselves(rng):
     """A population of networks of finite width does what the integral says."""
     for size in (0.3, 1.0, 3.0):
@@ -207,6 +208,7 @@ def test_an_mlp_starts_with_zero_biases(nn, rng, init):
 
 
 @claim("7.5/initialisation-comparison")
+@chance(false_alarms=1e-8)
 def test_small_weights_wait_where_xavier_and_he_converge(pytestconfig):
     """Three times the same 20 networks, which differ in the scale of their first weights alone.
 
@@ -221,12 +223,10 @@ def test_small_weights_wait_where_xavier_and_he_converge(pytestconfig):
         measured(f"median loss after 400 epochs, {init}", np.median(run.final))
         measured(f"share of networks below 0.25, {init}", curved)
         measured(f"median epochs to a loss of 0.35, {init}", np.median(run.epochs_to(0.35)))
-        assert (curved > 0.3) == (init != "small"), f"{init}: {curved:.0%} are below 0.25"
-    stuck = float(np.median(runs["small"].final))
-    assert abs(stuck - straight) < 0.02, (
-        f"small weights end at {stuck:.3f}, a line at {straight:.3f}"
-    )
-    slow, fast = (np.median(runs[init].epochs_to(0.35)) for init in ("small", "he"))
-    assert slow > 1.5 * fast, (
-        f"{slow:g} epochs to a loss of 0.35, against {fast:g} with He's weights"
-    )
+    small, xavier, he = runs.values()
+    mostly(he.final < 0.25, "below 0.25 from He's weights", exceptions=0.04)
+    mostly(xavier.final < 0.25, "below 0.25 from Xavier's", exceptions=0.16, share=0.3)
+    at_the_line = np.abs(small.final - straight) < 0.02
+    mostly(at_the_line, "small weights end where a line does", exceptions=0.01)
+    later = small.epochs_to(0.35) > 1.5 * he.epochs_to(0.35)
+    mostly(later, "small weights need half as many epochs more to 0.35", exceptions=0.02)

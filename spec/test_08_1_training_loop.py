@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spec.harness import Refuted, agree, arguments_after, chance, claim, oracle, refuses
+from spec.harness import Refuted, agree, arguments_after, beside, chance, claim, oracle, refuses
 from spec.harness.compare import Array, NotPlain, as_plain
-from spec.harness.guard import Implementation
+from spec.harness.guard import Implementation, next_to
 from spec.harness.losses import network_loss
-from spec.harness.networks import get_parameters, gradients, mlp, set_parameters, two_layer_net
+from spec.harness.networks import get_parameters, mlp, set_parameters, two_layer_net
 from spec.harness.sampling import sample_of, spend
 from spec.harness.strategies import Problem, problems
 
@@ -115,6 +115,7 @@ def test_a_small_step_goes_downhill(nn, network, problem: Problem):
 # To see where each sample goes, it carries its number: sample i has the features (i, −i), and its
 # target is a 1 in column i. One m is a multiple of B, one is not, one is less than B.
 
+InEach = tuple[list[list[int]], list[list[int]]]
 CASES = ((12, 4), (11, 4), (7, 3), (3, 5), (4, 1), (5, 5))
 
 
@@ -131,17 +132,17 @@ def numbers(X: Any, m: int, width: int) -> list[int]:
     except NotPlain as problem:
         raise Refuted(f"a batch {problem}") from None
     if rows.ndim != 2 or rows.shape[1] != width:
-        raise Refuted(
-            f"a batch has shape {rows.shape}, expected (B, {width}): rows of what was given"
-        )
+        raise Refuted(f"a batch has shape {rows.shape}, expected (B, {width})")
     return [int(i) for i in (rows[:, 0] if width == 2 else rows.argmax(axis=1))]
 
 
-def batches(
-    nn: Implementation, m: int, B: int, rng: np.random.Generator
-) -> tuple[list[list[int]], list[list[int]]]:
+def batches(nn: Implementation, m: int, B: int, rng: np.random.Generator) -> InEach:
     """The numbers of the samples in the X, and in the Y, of each batch of one epoch."""
-    result = nn.minibatches(*numbered(m), B, rng)
+    return in_each(nn.minibatches(*numbered(m), B, rng), m)
+
+
+def in_each(result: Any, m: int) -> InEach:
+    """These numbers in what `minibatches` gave of `m` samples."""
     if not isinstance(result, Iterable):
         raise Refuted(f"minibatches gave a {type(result).__name__}, expected pairs (X_b, Y_b)")
     in_X, in_Y = [], []
@@ -194,7 +195,8 @@ def test_every_pair_is_as_likely_to_be_the_first_batch(nn, rng):
     from scipy.stats import chisquare
 
     n, pairs = 400, list(combinations(range(4), 2))
-    firsts = [tuple(sorted(batches(nn, 4, 2, rng)[0][0])) for _ in range(n)]
+    epochs = next_to(nn.minibatches, beside.each_of, n, *numbered(4), 2, rng)
+    firsts = [tuple(sorted(in_each(epoch, 4)[0][0])) for epoch in epochs]
     counts = np.array([firsts.count(pair) for pair in pairs])
     why = {
         1: "always the same one: the samples are not shuffled, or the generator begins anew",
@@ -329,71 +331,3 @@ def test_every_epoch_is_a_new_partition_of_all_samples(nn, rng, given_one: bool)
         assert numbers(X, m, 2) == numbers(Y, m, m), "samples and targets were parted"
     first, second = ({frozenset(batch) for batch in epoch} for epoch in members)
     assert first != second, "the batches of the second epoch have the members of those of the first"
-
-
-# ## The gradient of a batch
-#
-# Each loss is a mean over its own samples, so a batch's gradient is the mean of the gradients gᵢ of its
-# samples. Over a partition of the m samples these means average to the full gradient g, exactly, if
-# each counts by its size. The short batch, taken for a full one, would count for too much.
-
-
-@claim(
-    "8.1/minibatch-gradient-is-unbiased",
-    r"\sum_k \frac{|\mathcal B_k|}{m}\,\nabla\mathcal L_{\mathcal B_k} = \nabla\mathcal L",
-)
-@given(problem=problems())
-def test_batch_gradients_average_to_the_full_one(nn, problem: Problem):
-    """Each batch has an m of its own: that of the last forward pass, not that of the first."""
-    net, m, X, Y = two_layer_net(nn, problem), problem.m, problem.X, problem.Y
-    net.forward(X)
-    full = gradients(net, Y, ["dW1", "db1", "dW2", "db2"])
-    parts = [slice(0, 2), slice(2, m)]
-    shares = [len(X[part]) / m for part in parts]
-    own, right = [], []
-    for part in parts:
-        net.forward(X[part])
-        own.append(gradients(net, Y[part], list(full)))
-        right.append(oracle.gradients(X[part], Y[part], problem.parameters))
-    for name, whole in full.items():
-        agree(
-            sum(share * np.asarray(g[name]) for share, g in zip(shares, own, strict=True)),
-            whole,
-            scale=np.max(np.abs(whole), initial=1.0),
-            sizes=problem.named_sizes(),
-            mistakes={
-                "a batch's gradient is a sum over its samples, not a mean": m
-                * sum(s * s * g[name] for s, g in zip(shares, right, strict=True)),
-                "a batch is divided by the m of an earlier forward pass": sum(
-                    s * s * g[name] for s, g in zip(shares, right, strict=True)
-                ),
-            },
-            what=f"the average of the batches' {name}",
-        )
-
-
-@claim(
-    "8.1/minibatch-gradient-is-unbiased",
-    r"\mathbb E\,\lVert\nabla\mathcal L_{\mathcal B} - g\rVert^2 = \frac1B\,\frac{m - B}{m - 1}\,"
-    r"\frac1m \sum_i \lVert g_i - g\rVert^2",
-)
-@given(problem=problems())
-def test_the_noise_of_a_batch_gradient_falls_with_its_size(problem: Problem):
-    """All batches of B are tried. Half the noise costs four times the work; at B = m none is left."""
-    m = min(problem.m, 7)
-    g = np.array(
-        [
-            oracle.gradients(problem.X[i : i + 1], problem.Y[i : i + 1], problem.parameters)["dW1"]
-            for i in range(m)
-        ]
-    ).reshape(m, -1)
-    spread = np.mean(np.sum((g - g.mean(axis=0)) ** 2, axis=1))
-    for B in range(1, m + 1):
-        means = np.array([g[list(rows)].mean(axis=0) for rows in combinations(range(m), B)])
-        agree(
-            np.mean(np.sum((means - g.mean(axis=0)) ** 2, axis=1)),
-            spread / B * (m - B) / (m - 1),
-            scale=spread,
-            mistakes={"samples are drawn with replacement": spread / B},
-            what=f"the variance over all batches of {B} of {m}",
-        )

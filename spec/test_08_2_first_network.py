@@ -16,7 +16,7 @@ from spec.harness import agree, chance, claim, measured, oracle
 from spec.harness.compare import Array
 from spec.harness.moons import fresh_moons, moons, moons_for_each, moons_run
 from spec.harness.networks import cached, get_parameters, set_parameters, train_steps
-from spec.harness.population import Population, crowd
+from spec.harness.population import Population, mostly
 from spec.harness.sampling import VARIANCE, sample_of, variance_is
 
 STRAIGHT_LINE = 0.91  # above what a linear classifier achieves on the moons, 0.88
@@ -88,32 +88,34 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
     "At 0.01, 2000 epochs take 10 neurons no further than a straight line; at 1, three hidden layers "
     "of 128 explode.",
 )
+@chance(false_alarms=3e-9)
 def test_corners_of_the_table_fail(pytestconfig):
     """One is too slow for its epochs, the other too fast for its size: 15 samples and 20 epochs will do."""
-    slow = moons_run(pytestconfig.option.seed, n=5, lr=0.01, epochs=2000)
+    slow = moons_run(pytestconfig.option.seed, n=8, lr=0.01, epochs=2000)
     measured("accuracy of 10 neurons after 2000 epochs at 0.01", np.median(slow.accuracy))
-    assert np.median(slow.accuracy) < STRAIGHT_LINE, f"accuracies {slow.accuracy}"
+    mostly(slow.accuracy < STRAIGHT_LINE, "no better than a line at 0.01", exceptions=0.008)
     X, Y, *_ = moons()
     rng = np.random.default_rng(pytestconfig.option.seed)
     with np.errstate(all="ignore"):
-        losses = Population((2, 128, 128, 128, 2), crowd(24), rng).train(X[:15], Y[:15], 1.0, 20)
-    exploded = np.mean(~(losses < 1e6).all(axis=0))
-    measured("share of networks with three layers of 128 that explode at 1", exploded)
-    assert exploded >= 0.25, f"{exploded:.0%} of the networks exploded"
+        losses = Population((2, 128, 128, 128, 2), 24, rng).train(X[:15], Y[:15], 1.0, 20)
+    exploded = ~(losses < 1e6).all(axis=0)
+    measured("share of networks with three layers of 128 that explode at 1", np.mean(exploded))
+    mostly(exploded, "three layers of 128 explode at 1", exceptions=0.2, share=0.25)
 
 
 @claim("8.2/starting-values", r"0.1 \le \eta \le 0.5", corrected=True)
+@chance(false_alarms=1e-8)
 @pytest.mark.parametrize(
-    ("hidden", "n", "lr", "epochs"),
-    [((10, 10, 10), 5, 0.1, 500), ((128,), 3, 0.5, 250)],
+    ("hidden", "n", "exceptions", "lr", "epochs"),
+    [((10, 10, 10), 8, 0.01, 0.1, 500), ((128,), 4, 0.0005, 0.5, 250)],
     ids=["deep", "wide"],
 )
-def test_rates_in_the_middle_serve_all(pytestconfig, hidden, n, lr, epochs):
+def test_rates_in_the_middle_serve_all(pytestconfig, hidden, n, exceptions, lr, epochs):
     """Such a network is better than any straight line before the table's shortest training is over."""
     run = moons_run(pytestconfig.option.seed, sizes=(2, *hidden, 2), n=n, lr=lr, epochs=epochs)
-    accuracy = np.median(run.accuracy)
-    measured(f"accuracy of hidden layers {hidden} after {epochs} epochs at {lr}", accuracy)
-    assert accuracy > STRAIGHT_LINE, f"accuracies {run.accuracy}"
+    what = f"accuracy of hidden layers {hidden} after {epochs} epochs at {lr}"
+    measured(what, np.median(run.accuracy))
+    mostly(run.accuracy > STRAIGHT_LINE, "better than a line", exceptions=exceptions)
 
 
 @claim("8.2/starting-values", r"\sigma = \mathrm{ReLU}, \quad W \sim \mathcal N(0, 2 / n_{in})")
@@ -168,25 +170,27 @@ def best_possible_accuracy(X: Array, Y: Array, noise: float) -> float:
     "point below the best that any classifier can do; 98 % is one draw of 90 test samples. With weights "
     "of standard deviation 0.01 it does no better than a straight line.",
 )
+@chance(false_alarms=1e-9)
 def test_the_reference_run_needs_he_and_luck(rng):
     """Each network has training and test samples of its own: no split is luckier than another."""
-    n = crowd(12)
+    n = 28
     X, Y, X_test, Y_test = moons_for_each(n, rng)
     small = Population((2, 10, 2), n, rng, init="small")
     small.train(X, Y, 0.5, 1000)
     best = best_possible_accuracy(*fresh_moons(), noise=0.2)
-    accuracy = np.median(small.accuracy(*fresh_moons()))
+    accuracy = small.accuracy(*fresh_moons())
     measured("best possible accuracy at noise 0.2", best)
-    measured("median accuracy on new samples, weights of deviation 0.01", accuracy)
+    measured("median accuracy on new samples, weights of deviation 0.01", np.median(accuracy))
     measured("its median on the 90 test samples", np.median(small.accuracy(X_test, Y_test)))
     assert best < 0.98, f"the best classifier is right on {best:.1%}"
-    assert accuracy < STRAIGHT_LINE, f"the median accuracy is {accuracy:.1%}"
+    mostly(accuracy < STRAIGHT_LINE, "no better than a line", exceptions=0.08)
 
 
 @claim("8.2/reference-run", r"\text{median accuracy} \ge 0.95", corrected=True)
+@chance(false_alarms=1e-9)
 def test_he_brings_the_reference_run_near_the_best_possible(rng):
     """The median is within 2 % of what can be known; single runs on 90 samples spread far wider."""
-    n = crowd(16)
+    n = 20
     X, Y, X_test, Y_test = moons_for_each(n, rng)
     networks = Population((2, 10, 2), n, rng, init="he")
     networks.train(X, Y, 0.5, 1000)
@@ -194,16 +198,18 @@ def test_he_brings_the_reference_run_near_the_best_possible(rng):
     measured("median accuracy on new samples, He", np.median(accuracy))
     measured("its median on the 90 test samples", np.median(on_90))
     measured("lowest and highest on them", f"{on_90.min():.1%} to {on_90.max():.1%}")
-    assert np.median(accuracy) >= 0.95, f"the median accuracy is {np.median(accuracy):.1%}"
+    mostly(accuracy >= 0.95, "right on 95 % of new samples", exceptions=0.05)
 
 
 @claim("8.2/reference-run", r"\text{TwoLayerNet}(2, 10, 2), \ \eta = 0.5")
+@chance(false_alarms=1e-9)
 def test_the_reference_network_learns(nn, rng):
-    """Every run is by then far better than guessing, of which the loss is log 2 = 0.69.
+    """Two runs are by then far better than guessing, of which the loss is log 2 = 0.69.
 
     No evidence of correctness, though: with wrong gradients many a network gets as far.
     """
     X, Y, *_ = moons()
+    losses = []
     for _ in range(2):
         net = nn.TwoLayerNet(2, 10, 2)
         weights = {"W1": rng.normal(0, 1, (2, 10)), "b1": np.zeros((1, 10))}
@@ -211,5 +217,5 @@ def test_the_reference_network_learns(nn, rng):
         set_parameters(net, weights)
         train_steps(net, 250, X, Y, 0.5)
         logits = oracle.forward(X, get_parameters(net, weights))["Z2"]
-        loss = oracle.loss_from_logits(logits, Y)
-        assert loss < 0.5, f"after 250 steps the loss is {loss:.3f}, expected less than 0.5"
+        losses.append(oracle.loss_from_logits(logits, Y))
+    assert np.mean(losses) < 0.5, f"after 250 steps the losses are {losses}, expected below 0.5"

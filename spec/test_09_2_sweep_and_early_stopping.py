@@ -9,8 +9,9 @@ import math
 import numpy as np
 import pytest
 
-from spec.harness import agree, claim, measured, refuses
+from spec.harness import agree, chance, claim, measured, refuses
 from spec.harness.moons import moons_run
+from spec.harness.population import mostly
 
 # ## The sweep
 #
@@ -20,8 +21,9 @@ from spec.harness.moons import moons_run
 
 
 @claim("9/lambda-sweep", r"\lambda=0,\ 0.001,\ 0.01,\ 0.1")
+@chance(false_alarms=1e-9)
 def test_the_weights_shrink_as_lambda_grows_until_the_network_underfits(pytestconfig):
-    """Every network's norm falls at every step of the sweep; at λ = 0.1 it fits the training data worse."""
+    """A network's norm falls at every step of the sweep; at λ = 0.1 it fits the training data worse."""
     norms, accuracies = [], []
     for lam in (0, 0.001, 0.01, 0.1):
         run = moons_run(pytestconfig.option.seed, lr=1.0, epochs=300, l2=lam)
@@ -29,12 +31,14 @@ def test_the_weights_shrink_as_lambda_grows_until_the_network_underfits(pytestco
         norms.append(
             np.sqrt(np.sum(theta["W1"] ** 2, axis=(1, 2)) + np.sum(theta["W2"] ** 2, axis=(1, 2)))
         )
-        accuracies.append(float(np.median(run.train_accuracy)))
+        accuracies.append(run.train_accuracy)
         measured(f"lambda {lam:g}: median norm of the weights", np.median(norms[-1]))
-        measured(f"lambda {lam:g}: median training accuracy", accuracies[-1])
+        measured(f"lambda {lam:g}: median training accuracy", np.median(accuracies[-1]))
         measured(f"lambda {lam:g}: median test accuracy", np.median(run.test_accuracy))
-    assert np.mean(np.diff(norms, axis=0) < 0) > 0.95
-    assert accuracies[0] - accuracies[-1] > 0.1
+    falls = np.all(np.diff(norms, axis=0) < 0, axis=0)
+    mostly(falls, "the norm falls at every step", exceptions=0.01)
+    worse = accuracies[0] - accuracies[-1] > 0.1
+    mostly(worse, "a tenth of the training samples is lost at λ = 0.1", exceptions=0.03)
 
 
 # ## Early stopping

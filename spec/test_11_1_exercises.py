@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, oracle
+from spec.harness import agree, chance, claim, measured, oracle
 from spec.harness.backpropagation import through_moved_weights
 from spec.harness.compare import Array
 from spec.harness.guard import Guarded, Implementation
 from spec.harness.moons import fresh_moons, moons, moons_run
 from spec.harness.networks import get_parameters, gradients, mlp, set_parameters, train_steps
 from spec.harness.oracle import Parameters
-from spec.harness.population import Population
+from spec.harness.population import Population, mostly
 from spec.harness.sampling import sample_of
 from spec.harness.strategies import Problem, pre_activations, problems
 
@@ -158,32 +158,37 @@ def test_a_three_layer_net_moves_all_its_parameters(nn, problem: Problem):
 
 
 @claim("11/three-layer-net", r"\text{ThreeLayerNet}(2, 10, 10, 2)")
+@chance(false_alarms=1e-9)
 def test_a_three_layer_net_learns_the_moons(nn, rng):
-    """Every run from He weights is by then far better than guessing, of which the loss is 0.69."""
+    """Two runs from He weights are by then far better than guessing, of which the loss is 0.69."""
     X, Y, *_ = moons()
-    weights = he((2, 10, 10, 2), rng)
-    net = three_layer_net(nn, weights)
-    train_steps(net, 200, X, Y, 0.2)
-    logits = oracle.forward(X, get_parameters(net, weights))["Z3"]
-    loss = oracle.loss_from_logits(logits, Y)
-    assert loss < 0.5, f"after 200 steps the loss is {loss:.3f}, expected less than 0.5"
+    losses = []
+    for _ in range(2):
+        weights = he((2, 10, 10, 2), rng)
+        net = three_layer_net(nn, weights)
+        train_steps(net, 200, X, Y, 0.2)
+        logits = oracle.forward(X, get_parameters(net, weights))["Z3"]
+        losses.append(oracle.loss_from_logits(logits, Y))
+    assert np.mean(losses) < 0.5, f"after 200 steps the losses are {losses}, expected below 0.5"
 
 
 @claim("11/three-layer-net", r"\text{He}, \ \eta = 0.5")
+@chance(false_alarms=6e-9)
 def test_a_second_hidden_layer_learns_in_fewer_epochs(pytestconfig):
     """On the moons depth buys speed, and no accuracy: two layers are near the best possible already."""
     seed = pytestconfig.option.seed
     two, three = (
-        moons_run(seed, n=10),
-        moons_run(seed, n=10, sizes=(2, 10, 10, 2), epochs=500),
+        moons_run(seed, n=12),
+        moons_run(seed, n=12, sizes=(2, 10, 10, 2), epochs=500),
     )
-    epochs = [float(np.median(run.epochs_to(0.1))) for run in (two, three)]
-    measured("epochs to a loss of 0.1, two layers", epochs[0])
-    measured("epochs to a loss of 0.1, three layers", epochs[1])
+    epochs = [run.epochs_to(0.1) for run in (two, three)]
+    measured("epochs to a loss of 0.1, two layers", np.median(epochs[0]))
+    measured("epochs to a loss of 0.1, three layers", np.median(epochs[1]))
     measured("accuracy, two layers after 1000 epochs", np.median(two.accuracy))
     measured("accuracy, three layers after 500 epochs", np.median(three.accuracy))
-    assert epochs[1] < 0.9 * epochs[0], f"epochs to a loss of 0.1: {epochs}"
-    assert abs(np.median(three.accuracy) - np.median(two.accuracy)) < 0.03
+    mostly(epochs[1] < 0.9 * epochs[0], "three layers are quicker", exceptions=0.02)
+    close = np.abs(three.accuracy - two.accuracy) < 0.03
+    mostly(close, "three layers are as good as two", exceptions=0.025)
 
 
 # ## Exercise 2: other activations
@@ -243,17 +248,18 @@ def test_leaky_relu_leaks_as_much_as_it_is_told(nn, z: Array):
 
 
 @claim("11/other-activations", r"\text{epochs to } \mathcal L < 0.1")
+@chance(false_alarms=1.5e-8)
 def test_the_loss_curves_of_the_activations_differ(pytestconfig):
     """ReLU, leaky ReLU and tanh need some 400 epochs from He weights; the sigmoid is not there at 1000."""
     names = ("relu", "leaky_relu(0.1)", "tanh", "sigmoid")
-    runs = {name: moons_run(pytestconfig.option.seed, n=10, activation=name) for name in names}
+    runs = {name: moons_run(pytestconfig.option.seed, n=12, activation=name) for name in names}
     for name, run in runs.items():
         measured(f"epochs to a loss of 0.1, {name}", np.median(run.epochs_to(0.1)))
         measured(f"loss after 1000 epochs, {name}", np.median(run.final))
     for name in names[:3]:
-        needed = np.median(runs[name].epochs_to(0.1))
-        assert needed < 800, f"{name} needed {needed} epochs to a loss of 0.1"
-    assert np.median(runs["sigmoid"].final) > 0.12, f"sigmoid: {runs['sigmoid'].final}"
+        in_time = runs[name].epochs_to(0.1) < 800
+        mostly(in_time, f"{name} comes to a loss of 0.1", exceptions=0.025)
+    mostly(runs["sigmoid"].final > 0.12, "the sigmoid does not", exceptions=0.01)
 
 
 # ## Exercise 3: mini-batches
@@ -263,38 +269,41 @@ def test_the_loss_curves_of_the_activations_differ(pytestconfig):
 
 
 @claim("11/minibatch-training", r"30 \cdot \lceil 210 / 32 \rceil = 210")
+@chance(false_alarms=1e-9)
 def test_mini_batches_need_fewer_epochs(rng):
     """From the same weights, at the same rate, and judged on the same fresh samples."""
     X, Y, *_ = moons()
     seed = rng.integers(2**32)
-    full, mini = (Population((2, 10, 2), 20, np.random.default_rng(seed)) for _ in range(2))
-    in_batches = np.median(mini.train(X, Y, 0.5, 30, batch_size=32, rng=rng)[20:])
+    full, mini = (Population((2, 10, 2), 34, np.random.default_rng(seed)) for _ in range(2))
+    in_batches = np.median(mini.train(X, Y, 0.5, 30, batch_size=32, rng=rng)[20:], axis=0)
     losses = full.train(X, Y, 0.5, 210)
-    early, late = np.median(losses[20:30]), np.median(losses[140:])
-    measured("loss in epochs 21 to 30, batches of 32: updates 141 to 210", in_batches)
-    measured("full-batch loss in epochs 21 to 30", early)
-    measured("full-batch loss in epochs 141 to 210", late)
+    early, late = np.median(losses[20:30], axis=0), np.median(losses[140:], axis=0)
+    measured("loss in epochs 21 to 30, batches of 32: updates 141 to 210", np.median(in_batches))
+    measured("full-batch loss in epochs 21 to 30", np.median(early))
+    measured("full-batch loss in epochs 141 to 210", np.median(late))
     measured("accuracy after 30 epochs in batches of 32", np.median(mini.accuracy(*fresh_moons())))
     measured("accuracy after 210 full-batch epochs", np.median(full.accuracy(*fresh_moons())))
-    assert in_batches < 0.85 * early, f"epochs 21 to 30: {in_batches:.3f}, full-batch {early:.3f}"
-    assert 0.7 < in_batches / late < 1.4, f"after as many updates: {in_batches:.3f}, {late:.3f}"
+    ratio = in_batches / late
+    mostly(in_batches < 0.9 * early, "batches are ahead in epochs 21 to 30", exceptions=0.1)
+    mostly((ratio > 0.7) & (ratio < 1.4), "they are even after as many updates", exceptions=0.03)
 
 
 @claim("11/minibatch-training", r"\mathcal L_{B = 32} < \mathcal L_{B = m}")
+@chance(false_alarms=1e-9)
 def test_training_in_mini_batches_is_ahead_after_the_same_epochs(nn, rng):
-    """Two networks a side, from the same weights: 350 updates against 50."""
+    """Five networks a side, from the same weights: 70 updates against 10."""
     X, Y, *_ = moons()
     losses = {32: 0.0, None: 0.0}
-    for _ in range(2):
+    for _ in range(5):
         weights = he((2, 10, 2), rng)
         for B in losses:
             net = nn.MLP([2, 10, 2], activation="relu")
             set_parameters(net, weights)
-            nn.train(net, X, Y, 0.2, 50, B, rng)
+            nn.train(net, X, Y, 0.1, 10, B, rng)
             logits = oracle.forward(X, get_parameters(net, weights))["Z2"]
-            losses[B] += oracle.loss_from_logits(logits, Y) / 2
-    assert losses[32] < losses[None], (
-        f"after 50 epochs the mean loss is {losses[32]:.3f} in batches of 32, {losses[None]:.3f} without"
+            losses[B] += oracle.loss_from_logits(logits, Y) / 5
+    assert losses[None] - losses[32] > 0.005, (
+        f"after 10 epochs the mean loss is {losses[32]:.3f} in batches of 32, {losses[None]:.3f} without"
     )
 
 
@@ -370,18 +379,18 @@ def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
 
 
 @claim("11/l2-exercise", r"\lambda \in \{0, 0.001, 0.01, 0.1\}")
+@chance(false_alarms=1e-9)
 def test_a_stronger_penalty_makes_smaller_weights_and_a_straighter_boundary(pytestconfig):
     """0.001 costs the moons nothing; 0.01 takes most of the curve away, and 0.1 more than that."""
     strengths = (0.0, 0.001, 0.01, 0.1)
     norms, accuracies = [], []
     for lam in strengths:
-        run = moons_run(pytestconfig.option.seed, n=8, l2=lam, epochs=500)
+        run = moons_run(pytestconfig.option.seed, n=12, l2=lam, epochs=500)
         W = [stack for name, stack in run.networks.parameters.items() if name.startswith("W")]
-        norms.append(float(np.median(sum(np.sum(w**2, axis=(1, 2)) for w in W))))
-        accuracies.append(float(np.median(run.accuracy)))
-        measured(f"accuracy at a penalty of {lam:g}", accuracies[-1])
-    assert norms == sorted(norms, reverse=True), (
-        f"squared norms {norms} at the penalties {strengths}"
-    )
-    assert abs(accuracies[1] - accuracies[0]) < 0.03, f"accuracies {accuracies}"
-    assert accuracies[1] > accuracies[2] > accuracies[3], f"accuracies {accuracies}"
+        norms.append(sum(np.sum(w**2, axis=(1, 2)) for w in W))
+        accuracies.append(run.accuracy)
+        measured(f"accuracy at a penalty of {lam:g}", np.median(accuracies[-1]))
+    none, least, more, most = accuracies
+    mostly(np.all(np.diff(norms, axis=0) < 0, axis=0), "the norms shrink", exceptions=0.01)
+    mostly(np.abs(least - none) < 0.03, "0.001 costs nothing", exceptions=0.02)
+    mostly((least > more) & (more > most), "the boundary is straighter", exceptions=0.01)

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from spec.harness import agree, claim, measured
+from spec.harness import agree, chance, claim, measured
 from spec.harness.compare import Array
 from spec.harness.moons import fresh_moons, moons, moons_for_each, moons_run
 from spec.harness.networks import get_parameters, set_parameters
-from spec.harness.population import Population, crowd
+from spec.harness.population import Population, mostly
 from spec.harness.sampling import sample_of
 
 STRAIGHT_LINE = 0.91  # above what a linear classifier achieves
@@ -110,35 +110,37 @@ class NaiveSoftmax(Population):
     "softmax in double precision. NaN takes a softmax without the shift and logits beyond 709: σ = 20, or "
     "σ = 5 in single precision.",
 )
+@chance(false_alarms=6e-9)
 def test_huge_weights_do_not_make_the_loss_nan(pytestconfig):
     """They cost a bad start, no more."""
-    run = moons_run(pytestconfig.option.seed, n=10, init=5.0)
+    run = moons_run(pytestconfig.option.seed, n=12, init=5.0)
     measured("first loss at σ = 5", np.median(run.losses[0]))
     measured("loss after 1000 epochs", np.median(run.final))
     measured("accuracy after 1000 epochs", np.median(run.accuracy))
-    assert np.isfinite(run.losses).all(), "a loss is NaN"
-    assert np.median(run.losses[0]) > 2, f"first losses {run.losses[0]}"
-    assert np.median(run.final) < 0.15, f"final losses {run.final}"
+    mostly(np.isfinite(run.losses).all(axis=0), "no loss is NaN", exceptions=0.005)
+    mostly(run.losses[0] > 2, "the first loss is large", exceptions=0.025)
+    mostly(run.final < 0.15, "the last is not", exceptions=0.02)
 
 
 @claim(
     "11/huge-initialisation", r"e^z = \infty, \quad \infty / \infty = \mathrm{NaN}", corrected=True
 )
+@chance(false_alarms=1e-9)
 def test_huge_weights_make_a_naive_softmax_nan(pytestconfig):
     """Where the exponential overflows is a matter of the precision, and of σ squared: logits grow with it."""
     X, Y, *_ = moons()
-    shares = []
+    lost = []
     for sigma, dtype in ((5.0, float), (20.0, float), (5.0, np.float32)):
         rng = np.random.default_rng(pytestconfig.option.seed)
-        networks = NaiveSoftmax((2, 10, 2), 20, rng, init=sigma, dtype=dtype)
+        networks = NaiveSoftmax((2, 10, 2), 40, rng, init=sigma, dtype=dtype)
         with np.errstate(all="ignore"):
             losses = networks.train(X, Y, 0.5, 10)
-        shares.append(float(np.mean(~np.isfinite(losses).all(axis=0))))
+        lost.append(~np.isfinite(losses).all(axis=0))
         kind = f"σ = {sigma:g}, {np.dtype(dtype).name}"
-        measured(f"share of losses that are no numbers within 10 epochs, {kind}", shares[-1])
-    assert shares[0] < 0.25, f"at σ = 5 {shares[0]:.0%} of the networks lost their loss"
-    assert shares[1] > 0.75, f"at σ = 20 {shares[1]:.0%} did"
-    assert shares[2] > 0.5, f"at σ = 5 in single precision {shares[2]:.0%} did"
+        measured(f"share of losses that are no numbers within 10 epochs, {kind}", np.mean(lost[-1]))
+    mostly(~lost[0], "at σ = 5 the loss is a number", exceptions=0.01, share=0.75)
+    mostly(lost[1], "at σ = 20 it is none", exceptions=0.01, share=0.75)
+    mostly(lost[2], "at σ = 5 in single precision it is none", exceptions=0.12)
 
 
 @claim("11/huge-initialisation", r"\mathcal L < \infty")
@@ -160,30 +162,33 @@ def test_a_network_with_huge_weights_keeps_a_finite_loss(nn, rng):
 
 
 def first_to_last(hidden: int, rng: np.random.Generator, **options: Any) -> float:
-    """The norm of dW[1] over that of the last dW before training: the median of 60 networks."""
+    """The norm of dW[1] over that of the last dW before training: the median of 150 networks."""
     X, Y, *_ = moons()
-    networks = Population((2, *[10] * hidden, 2), 60, rng, dtype=float, **options)
+    networks = Population((2, *[10] * hidden, 2), 150, rng, dtype=float, **options)
     g = networks.gradients(X, Y)
     first, last = (np.linalg.norm(g[f"dW{l}"], axis=(1, 2)) for l in (1, hidden + 1))
     return float(np.median(first / last))
 
 
 @claim("11/sigmoid-hidden", r"\text{epochs to } \mathcal L < 0.3")
+@chance(false_alarms=2e-9)
 def test_a_sigmoid_network_needs_many_times_the_epochs(pytestconfig):
     """From the same He weights, at the same rate."""
     epochs = {
-        name: np.median(moons_run(pytestconfig.option.seed, n=10, activation=name).epochs_to(0.3))
+        name: moons_run(pytestconfig.option.seed, n=12, activation=name).epochs_to(0.3)
         for name in ("relu", "sigmoid")
     }
     for name, needed in epochs.items():
-        measured(f"epochs to a loss of 0.3, {name}", needed)
-    assert epochs["sigmoid"] > 2 * epochs["relu"], f"epochs to a loss of 0.3: {epochs}"
+        measured(f"epochs to a loss of 0.3, {name}", np.median(needed))
+    later = epochs["sigmoid"] > 2 * epochs["relu"]
+    mostly(later, "the sigmoid needs twice the epochs", exceptions=0.02)
 
 
 @claim(
     "11/sigmoid-hidden",
     r"\lVert dW^{[1]} \rVert / \lVert dW^{[L]} \rVert \text{ with 1, 2, 3, 4 hidden layers}",
 )
+@chance(false_alarms=1e-9)
 def test_sigmoid_gradients_vanish_with_depth(rng):
     """With Xavier weights, the sigmoid's own. ReLU with He has the same gradient in all layers."""
     ratios = [first_to_last(n, rng, activation="sigmoid", init="xavier") for n in (1, 2, 3, 4)]
@@ -211,34 +216,37 @@ def test_sigmoid_gradients_vanish_with_depth(rng):
     "where there is noise to learn: with 60 samples and one label in five wrong, 200 neurons learn half of "
     "the wrong labels, and fall behind the same network with an L2 penalty of 0.006 by several percent.",
 )
+@chance(false_alarms=2e-9)
 def test_a_wide_network_does_not_overfit_the_reference_run(pytestconfig):
     """After 300 epochs it is where the narrow one is after 1000."""
-    wide = moons_run(pytestconfig.option.seed, sizes=(2, 200, 2), n=3, epochs=300)
-    narrow = moons_run(pytestconfig.option.seed, n=10)
-    accuracies = [float(np.median(run.accuracy)) for run in (narrow, wide)]
-    measured("accuracy of 10 neurons", accuracies[0])
-    measured("accuracy of 200 neurons", accuracies[1])
-    assert accuracies[1] > accuracies[0] - 0.025, f"accuracies {accuracies}"
+    wide = moons_run(pytestconfig.option.seed, sizes=(2, 200, 2), n=5, epochs=300)
+    narrow = moons_run(pytestconfig.option.seed, n=12)
+    best = float(np.median(narrow.accuracy))
+    measured("accuracy of 10 neurons", best)
+    measured("accuracy of 200 neurons", np.median(wide.accuracy))
+    mostly(wide.accuracy > best - 0.025, "as good as 10 neurons", exceptions=0.0005)
 
 
 @claim("11/wide-hidden", r"\lambda = 0.006 \text{ against } \lambda = 0", corrected=True)
+@chance(false_alarms=1e-9)
 def test_a_wide_network_overfits_wrong_labels(rng):
     """What is learned by heart of the wrong labels is lost on new samples."""
-    n = crowd(16)
+    n = 48
     X, Y, *_ = moons_for_each(n, rng, train=60, test=0)
     wrong = rng.random(Y.shape[:2]) < 0.2
     Y[wrong] = 1 - Y[wrong]
     learned, accuracy, seed = [], [], rng.integers(2**32)
     for width, lam in ((200, 0.0), (200, 0.006), (10, 0.0)):
         networks = Population((2, width, 2), n, np.random.default_rng(seed), l2=lam)
-        networks.train(X, Y, 0.5, 300)
+        networks.train(X, Y, 1.0, 150)
         answers = networks.probabilities(X).argmax(axis=2)
-        learned.append(float(np.mean((answers == Y.argmax(axis=2))[wrong])))
-        accuracy.append(float(networks.accuracy(*fresh_moons(m=1000)).mean()))
-        measured(f"share of wrong labels learned, {width} neurons, λ = {lam:g}", learned[-1])
-        measured(f"accuracy on new samples, {width} neurons, λ = {lam:g}", accuracy[-1])
-    assert learned[0] > learned[1], f"shares of wrong labels learned: {learned}"
-    assert accuracy[0] < accuracy[1], f"accuracies {accuracy}"
+        learned.append(np.sum((answers == Y.argmax(axis=2)) & wrong, axis=1))
+        accuracy.append(networks.accuracy(*fresh_moons(m=1000)))
+        share = np.sum(learned[-1]) / np.sum(wrong)
+        measured(f"share of wrong labels learned, {width} neurons, λ = {lam:g}", share)
+        measured(f"accuracy on new samples, {width} neurons, λ = {lam:g}", np.mean(accuracy[-1]))
+    assert np.mean(learned[0] - learned[1]) > 0, f"wrong labels learned: {learned}"
+    assert np.mean(accuracy[1] - accuracy[0]) > 0, f"accuracies {accuracy}"
 
 
 # ## A third hidden layer, and small weights
@@ -258,6 +266,7 @@ SMALL = {"init": 0.01}
     instead="With ReLU or tanh at σ = 0.01 the gradients of all layers are tiny alike, and no layer learns. "
     "Those of the first layer alone vanish with sigmoid hidden layers.",
 )
+@chance(false_alarms=4e-9)
 def test_small_weights_starve_all_layers_alike(rng, pytestconfig):
     """With ReLU and tanh the first layer fares no worse than the last, and the loss never leaves log 2."""
     for activation in ("relu", "tanh"):
@@ -267,12 +276,12 @@ def test_small_weights_starve_all_layers_alike(rng, pytestconfig):
         run = moons_run(
             pytestconfig.option.seed,
             sizes=(2, 10, 10, 10, 2),
-            n=5,
+            n=6,
             activation=activation,
             init=0.01,
             epochs=300,
         )
-        assert run.final.min() > 0.68, f"{activation}: final losses {run.final}"
+        mostly(run.final > 0.68, f"{activation} has learned nothing", exceptions=0.003)
 
 
 @claim(
@@ -280,6 +289,7 @@ def test_small_weights_starve_all_layers_alike(rng, pytestconfig):
     r"\text{sigmoid: } \lVert dW^{[1]} \rVert < 10^{-4} \lVert dW^{[L]} \rVert",
     corrected=True,
 )
+@chance(false_alarms=1e-9)
 def test_small_weights_starve_the_first_layer_of_a_sigmoid_network(rng):
     """Its last layer sees activations of 1/2, its first layer three products of small weights and slopes."""
     ratio = first_to_last(3, rng, activation="sigmoid", **SMALL)
@@ -291,12 +301,16 @@ def test_small_weights_starve_the_first_layer_of_a_sigmoid_network(rng):
 
 
 @claim("11/small-learning-rate", r"\eta = 0.001 \text{ against } \eta = 0.5")
+@chance(false_alarms=3e-9)
 def test_a_small_rate_is_far_behind_after_1000_epochs(pytestconfig):
-    """No network at 0.001 has come as far as the slowest at 0.5: what it has moved is 500 times less."""
-    slow, fast = (moons_run(pytestconfig.option.seed, n=10, lr=lr) for lr in (0.001, 0.5))
+    """At 0.001 the loss is more than twice that at 0.5: what a network has moved is 500 times less."""
+    slow, fast = (
+        moons_run(pytestconfig.option.seed, n=n, lr=lr) for n, lr in ((6, 0.001), (12, 0.5))
+    )
     measured("loss after 1000 epochs at 0.001", np.median(slow.final))
     measured("loss after 1000 epochs at 0.5", np.median(fast.final))
-    assert slow.final.min() > np.median(fast.final) * 2, f"{slow.final.min()}, {fast.final}"
+    mostly(slow.final > 0.2, "at 0.001 the loss is above 0.2", exceptions=0.003)
+    mostly(fast.final < 0.1, "at 0.5 it is below 0.1", exceptions=0.02)
 
 
 # ## The boundary
@@ -316,21 +330,26 @@ def best_line(X: Array, Y: Array) -> Array:
 
 
 @claim("11/boundary-evolves", r"\text{epoch } 10, 100, 1000")
+@chance(false_alarms=1e-9)
 def test_the_boundary_goes_from_straight_to_curved_and_sharp(rng):
     """First the network finds the line, and then what the line misses."""
     X, Y, *_ = moons()
     samples = fresh_moons()[0]
     w = best_line(X, Y)
     line = samples @ w[:2] + w[2] > 0
-    networks = Population((2, 10, 2), crowd(15), rng)
+    networks = Population((2, 10, 2), 20, rng)
     agreement, sharpness, done = [], [], 0
     for epoch in (10, 100, 1000):
         networks.train(X, Y, 0.5, epoch - done)
         p, done = networks.probabilities(samples)[..., 1], epoch
-        agreement.append(float(np.median(np.mean((p > 0.5) == line, axis=1))))
-        sharpness.append(float(np.median(np.mean(np.abs(p - 0.5), axis=1))))
-        measured(f"agreement with the best line at epoch {epoch}", agreement[-1])
-        measured(f"mean distance of the probability from 1/2 at epoch {epoch}", sharpness[-1])
-    assert min(agreement[:2]) > 0.92 > agreement[2] + 0.02, f"agreement {agreement}"
-    assert sharpness == sorted(sharpness), f"sharpness {sharpness}"
-    assert sharpness[2] > 0.43, f"sharpness {sharpness}"
+        agreement.append(np.mean((p > 0.5) == line, axis=1))
+        sharpness.append(np.mean(np.abs(p - 0.5), axis=1))
+        measured(f"agreement with the best line at epoch {epoch}", np.median(agreement[-1]))
+        measured(
+            f"mean distance of the probability from 1/2 at epoch {epoch}", np.median(sharpness[-1])
+        )
+    straight = np.minimum(agreement[0], agreement[1]) > 0.91
+    mostly(straight, "straight at epochs 10 and 100", exceptions=0.05)
+    mostly(agreement[2] < 0.89, "curved at epoch 1000", exceptions=0.02)
+    mostly(np.all(np.diff(sharpness, axis=0) > 0, axis=0), "ever sharper", exceptions=0.01)
+    mostly(sharpness[2] > 0.43, "sharp at epoch 1000", exceptions=0.02)

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from spec.harness import claim, measured
+from spec.harness import chance, claim, measured
 from spec.harness.compare import Array
 from spec.harness.sampling import sample_of
 
@@ -27,6 +27,7 @@ def digits() -> tuple[Array, Array, Array, Array]:
 
 
 @claim("11/digits", r"\text{MLP}([64, 32, 10]), \quad B = 32, \quad \eta = 0.1")
+@chance(false_alarms=1e-9)
 def test_a_network_reads_digits(nn, rng):
     """The median of three networks; one alone may have bad luck with its weights or its batches."""
     X, Y, X_test, Y_test = digits()
@@ -37,6 +38,6 @@ def test_a_network_reads_digits(nn, rng):
         Y_hat = sample_of(net.forward(X_test), Y_test.shape, "the output for unseen digits")
         accuracies.append(float(np.mean(Y_hat.argmax(axis=1) == Y_test.argmax(axis=1))))
     measured("median accuracy on unseen digits", np.median(accuracies))
-    assert np.median(accuracies) >= 0.96, (
+    assert np.median(accuracies) >= 0.95, (
         f"of 360 unseen digits it reads {np.median(accuracies):.1%}"
     )

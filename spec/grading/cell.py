@@ -22,6 +22,7 @@ from .walls import SECCOMP, Limits
 INSIDE = Path(__file__).with_name("inside.py")  # the code that answers calls in a cell
 _PATIENCE = 30.0  # seconds for what takes milliseconds unless the machine is overloaded
 _GRACE = 1.0  # seconds between a connection's end and its process' end
+_NEARLY = 0.8  # of a limit: the kernel counts CPU time by ticks, and memory before it is used
 _START = """
 import sys, types
 grading = sys.modules["grading"] = types.ModuleType("grading")  # this folder, and nothing above it
@@ -75,7 +76,7 @@ class Cell:
         report = self._told()
         if "walls" not in report:
             self.end()
-            raise CannotDo(f"no process for a submission can be started: {report['trouble']}")
+            raise CannotDo(_LOST)
         self._pid: int = report["pid"]
         self.walls: tuple[str, ...] = tuple(report["walls"])
 
@@ -127,20 +128,19 @@ class Cell:
         return "status" in self._ended
 
     def _connection_is_closed(self) -> bool:
-        if self.connection.fileno() < 0:  # by this side
+        """Whether the other side has closed it and all that it sent was read."""
+        if self.connection.fileno() < 0 or not _readable(self.connection, 0):
             return False
         try:
-            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
+            return not self.connection.recv(1, socket.MSG_PEEK)
+        except ConnectionError:
             return True
 
     def _how(self, status: int) -> str:
         limits = self._limits
-        if status < 0 and self._ended["cpu_seconds"] >= 0.95 * limits.cpu_seconds:
+        if status < 0 and self._ended["cpu_seconds"] >= _NEARLY * limits.cpu_seconds:
             return f"it used more than {limits.cpu_seconds} s of CPU time"
-        if status < 0 and self._ended["memory"] >= 0.8 * limits.memory:
+        if status < 0 and self._ended["memory"] >= _NEARLY * limits.memory:
             return f"it used more than {_size(limits.memory)} of memory"
         if status < 0:
             return f"it was ended by {signal.Signals(-status).name}"

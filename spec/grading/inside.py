@@ -225,6 +225,8 @@ class Server:
 
     def _changed(self, handed: list[int]) -> list[Any] | None:
         """The state of each generator that has moved, and of each mirror handed over; None without any."""
+        if not self.lent:
+            return None
         moved = {
             number: value.bit_generator.state
             for number, value in self.lent.items()

@@ -25,6 +25,7 @@ from .submission import Submission, content_hash
 
 SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
+BROKE_OFF = "judging it broke off"  # the trouble of a judgement that says nothing of the submission
 IDLE = ("logging", "warnings", "unraisableexception", "threadexception", "doctest", "junitxml")
 OPTIONS = (
     "--hypothesis-profile=quick",
@@ -76,7 +77,7 @@ def _judged(
         name = Path(error.filename).name
         return _nothing(session, "", f"{name} cannot be read: {error.strerror}")
     content = contents.pop(file.name)
-    trouble = "judging it broke off"
+    trouble = BROKE_OFF
     with Fork(lambda send: _judge(session, nursery, file.name, content, contents, send)) as fork:
         end = time.monotonic() + LONGEST
         while not fork.over and time.monotonic() < end:

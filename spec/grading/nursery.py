@@ -45,12 +45,12 @@ def main() -> NoReturn:
     order = json.load(sys.stdin)
     control = socket.socket(fileno=order["control"])
     grader = os.pidfd_open(order["grader"])
-    kernel.unreadable()
     reach = walls.Reach(**order["reach"])
     inside = _preloaded(Path(order["inside"]), reach)
     standing: tuple[str, ...] = ()
     if walls.works(walls.own_network):
         standing = walls.raised(walls.OWN_NETWORK, walls.own_network)
+    kernel.unreadable()  # only now: a user namespace is made by writing to files of this process
     root = Path(tempfile.mkdtemp(prefix="cells-"))
     root.chmod(0o711)  # a cell's user passes through, and sees nothing
     setting = Setting(inside, root, reach, walls.Limits(**order["limits"]), standing)
@@ -119,7 +119,7 @@ def _guard(setting: Setting, lifeline: int, connection: int, status: int) -> NoR
     os.close(connection)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        report = json.loads(pipe.read() or b'{"trouble": "its process ended"}')
+        report = json.loads(pipe.read() or b"{}")
     if "walls" in report:
         report["walls"] = [*report["walls"], *setting.standing, *standing]
     with suppress(OSError):  # whoever asked may be gone
@@ -161,6 +161,7 @@ def _watch(
     for each in (grader.fileno(), lifeline, cell):
         poll.register(each, select.POLLIN)
     alone = walls.SECCOMP in standing  # then the limit of the process is the limit of the cell
+    used = 0.0
     while True:
         ready = [descriptor for descriptor, _ in poll.poll(None if alone else _LOOK)]
         if grader.fileno() in ready or lifeline in ready:
@@ -169,13 +170,19 @@ def _watch(
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             poll.unregister(cell)
             processes.end(pid)
-            grader.send(json.dumps({"status": status, **_used()}).encode())
+            grader.send(json.dumps({"status": status, **_used(used)}).encode())
             alone = True
-        elif not alone and processes.family_cpu_seconds(pid) > limits.cpu_seconds:
-            os.kill(pid, signal.SIGKILL)
+        elif not alone:
+            used = processes.family_cpu_seconds(pid)
+            if used > limits.cpu_seconds:
+                os.kill(pid, signal.SIGKILL)
 
 
-def _used() -> dict[str, float]:
-    """CPU seconds of a cell that ended, and the most bytes of memory that one process of it had."""
+def _used(at_least: float) -> dict[str, float]:
+    """CPU seconds of a cell that ended, and the most bytes of memory that one process of it had.
+
+    The kernel forgets the CPU time of what ends together with its PID namespace: `at_least` was seen.
+    """
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {"cpu_seconds": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss * 1024}
+    cpu_seconds = max(at_least, used.ru_utime + used.ru_stime)
+    return {"cpu_seconds": cpu_seconds, "memory": used.ru_maxrss * 1024}

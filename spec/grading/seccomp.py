@@ -40,7 +40,7 @@ DENIED = {
         request_key 249 218  io_uring_setup 425 425  io_uring_enter 426 426  io_uring_register 427 427
         personality 135 92""",
 }
-_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, and the kernel's name
+MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, and the kernel's name
 _X32 = 0x40000000  # x86_64 has each call twice; the second set is denied whole
 _CLONE, _CLONE3 = (56, 220), 435
 _SAME_PROCESS = 0x00010000  # CLONE_THREAD
@@ -60,9 +60,9 @@ def restrict() -> None:
     Needs `no_new_privileges`. Raises OSError where the kernel has no seccomp or the machine is another.
     """
     machine = os.uname().machine
-    if machine not in _MACHINES:
+    if machine not in MACHINES:
         raise OSError(errno.ENOSYS, f"no numbers of system calls are known for {machine}")
-    column, architecture = _MACHINES[machine]
+    column, architecture = MACHINES[machine]
     denied = [number for group in DENIED.values() for number in _numbers(group, column)]
     install(architecture, denied, _conditions(column, os.getpid()))
 

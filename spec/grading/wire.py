@@ -11,10 +11,11 @@ A frame is its length (4 bytes) and msgpack. What that has no type for has one h
 Both sides use it: NumPy, msgpack and the standard library are all that it needs.
 """
 
+import math
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgpack
 import numpy as np
@@ -162,15 +163,16 @@ def _as_array(data: bytes, kind: int) -> Any:
     """The array; Malformed if the bytes are none."""
     try:
         ndim, length = data[0], data[1]
-        order, dtype = data[2:3].decode(), np.dtype(data[3 : 3 + length].decode())
+        order: Literal["C", "F"] = "F" if data[2:3] == b"F" else "C"
+        name = data[3 : 3 + length]
         start = 3 + length + 8 * ndim
-        shape = struct.unpack(f">{ndim}Q", data[3 + length : start])
-        if dtype.kind not in NUMBERS:
-            raise Malformed(f"an array of dtype {dtype}")
-        array = (
-            np.frombuffer(data, dtype, offset=start) if len(data) > start else np.empty(0, dtype)
-        )
-        array = array.reshape(shape, order="F" if order == "F" else "C").copy(order="K")
+        dtype, shape = np.dtype(name.decode()), struct.unpack(f">{ndim}Q", data[3 + length : start])
+        if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize != len(data) - start:
+            raise Malformed(f"no array: dtype {dtype}, shape {shape}, {len(data) - start} bytes")
+        if len(data) == start:
+            array = np.empty(shape, dtype)
+        else:
+            array = np.ndarray(shape, dtype, data, start, order=order).copy(order="K")
     except (ValueError, TypeError, IndexError, struct.error, OverflowError) as error:
         raise Malformed(f"no array: {error}") from None
     return array[()] if kind == SCALAR else array

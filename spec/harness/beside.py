@@ -64,6 +64,11 @@ def last_of(function: Callable[..., Any], n: int, *arguments: Any) -> Any:
     return result
 
 
+def each_of(function: Callable[..., Any], n: int, *arguments: Any) -> list[list[Any]]:
+    """What each of `n` calls function(*arguments) gives, item by item."""
+    return [list(function(*arguments)) for _ in range(n)]
+
+
 def attributes(owner: Any, names: Iterable[str]) -> dict[str, Any]:
     """The attributes of an object that have one of these names, in either case."""
     folded = {name.lower() for name in names}

@@ -68,12 +68,16 @@ def claim(
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim of the ledger: its id, the claim in words, the kind of its proof, what it needs."""
+    """One claim of the ledger: its id, the claim in words, the kind of its proof, what it needs.
+
+    It means something where one of `means_with` holds: code that computes nothing satisfies it, too.
+    """
 
     id: str
     says: str
     kind: str
     needs: list[str] = field(default_factory=list)
+    means_with: list[str] = field(default_factory=list)
 
 
 class Ledger:
@@ -97,8 +101,8 @@ class Ledger:
 
     def _check_needs(self, file: str) -> None:
         needs = {id: entry.needs for id, entry in self.entries.items()}
-        for id, needed in needs.items():
-            for unknown in set(needed) - set(self.entries):
+        for id, entry in self.entries.items():
+            for unknown in {*entry.needs, *entry.means_with} - set(self.entries):
                 raise ValueError(f"{file}: {id} needs {unknown}, which is no claim")
         try:
             TopologicalSorter(needs).prepare()

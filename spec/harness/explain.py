@@ -29,7 +29,8 @@ class Explanation:
     `relation` says how the value that came relates to the right one, `cause` which mistake gives it.
     `function` is the one that gave it ("TwoLayerNet.backward"), `entry` which of its values is meant
     ("dW1", "[1]" of a tuple, "" for what it returns); `traced` says that this was seen, not guessed.
-    `own` are the lines that compute it, where they were found.
+    `own` are the lines that compute it, where they were found. A matter of `convention` spoils
+    nothing else.
     """
 
     sentence: str
@@ -45,6 +46,7 @@ class Explanation:
     entry: str = ""
     traced: bool = False
     own: list[OwnLine] = field(default_factory=list)
+    convention: bool = False
 
     @property
     def diagnosis(self) -> str:
@@ -62,10 +64,17 @@ def explain(
     case = {name: _summary(value) for name, value in trial.example.items()}
     if not isinstance(error, Disagreement):
         cause = error.cause if isinstance(error, Refuted) else ""
+        convention = isinstance(error, Refuted) and error.convention
         function = next((call.function for call in reversed(trial.calls) if call.function), "")
         sentence = textwrap.shorten(_sentence(error, trial), LONGEST_SENTENCE, placeholder=" ...")
         return Explanation(
-            sentence, cause=cause, case=case, code=code, equation=equation, function=function
+            sentence,
+            cause=cause,
+            case=case,
+            code=code,
+            equation=equation,
+            function="" if convention else function,  # the last call need not have to do with it
+            convention=convention,
         )
     comparison = error.comparison
     relation, cause = diagnose(trial.comparisons[error.site])

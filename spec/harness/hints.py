@@ -27,6 +27,7 @@ OF_SENTENCES = {
     r" raised ": "look at that line, and at the values that reach it",
     r" is None\b": "look at where each branch ends",
     r" is an? |expected real numbers": "look at what is returned, and of which type it is",
+    r"a convention, which": "keep a bias as a row, (1, n), and sum its gradient with keepdims=True",
     r" has shape ": "look at its shape: which axes are summed away, and which are kept?",
     r" is (NaN|infinite|nan|inf)\b": "ask where it can overflow, divide by 0, or take the logarithm of 0",
     r"different results": "look for what is drawn at random, and for what outlives a call",

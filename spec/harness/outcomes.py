@@ -17,12 +17,14 @@ class NotWrittenYet(Skipped):
 class Refuted(AssertionError):
     """The implementation contradicts a claim; the message is one sentence in the learner's terms.
 
-    `cause` names the mistake that explains it, where one does.
+    `cause` names the mistake that explains it, where one does. A matter of `convention` is read as it
+    is meant by every other claim, so that whatever else fails has another reason.
     """
 
-    def __init__(self, sentence: str, cause: str = "") -> None:
+    def __init__(self, sentence: str, cause: str = "", *, convention: bool = False) -> None:
         super().__init__(sentence)
         self.cause = cause
+        self.convention = convention
 
 
 class Raised(Refuted):

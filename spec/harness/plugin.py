@@ -299,6 +299,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     found = session.config.stash.get(results.RESULTS, None)
     if found is None:
         return
+    found.weigh()
     if session.config.option.claims_json:
         results.write_json(found, session.config.option.claims_json)
     if exitstatus == pytest.ExitCode.OK and not found.complete(session.config.option.todo_ok):

@@ -7,17 +7,17 @@ accuracies or epochs; pass `dtype=float` where a claim needs more. Inside, W is 
 the samples lie along the last axis, which is the order that NumPy is quickest in.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-import hypothesis
 import numpy as np
 
 from .compare import Array
 from .oracle import Parameters
-
-FULL = 12  # examples of the default profile
+from .outcomes import Refuted
+from .sampling import spend
 
 DEVIATIONS: dict[str, Callable[[int, int], float]] = {
     "small": lambda n_in, n_out: 0.01,
@@ -27,9 +27,21 @@ DEVIATIONS: dict[str, Callable[[int, int], float]] = {
 }
 
 
-def crowd(n: int) -> int:
-    """How many networks stand for a population: `n`, half as many in the quick profile."""
-    return n if hypothesis.settings().max_examples >= FULL else (n + 1) // 2
+def mostly(good: Array, what: str, *, exceptions: float, share: float = 0.5) -> None:
+    """Judge that this share of the networks, which are drawn independently, is `good`.
+
+    Half of them: the median is, which some networks that are stuck do not move. `exceptions` bounds
+    the share of all networks, not of these few, that is not good. How often chance makes them too many
+    here follows from it, and is spent. Raises Refuted.
+    """
+    __tracebackhide__ = True
+    n = len(good)
+    fewest = math.ceil(share * n)
+    spend(
+        sum(math.comb(n, k) * (1 - exceptions) ** k * exceptions ** (n - k) for k in range(fewest))
+    )
+    if np.sum(good) < fewest:
+        raise Refuted(f"{what}: it is so in {np.sum(good)} of {n} networks, expected {fewest}")
 
 
 def _sigmoid(Z: Any) -> None:

@@ -10,7 +10,7 @@ from .claim_coverage import Function, ranges
 from .explain import NARROWEST, WIDEST, wrapped
 from .latex import to_unicode
 from .loading import Subject
-from .results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
+from .results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results, most_pressing
 
 COLUMNS = (HOLDS, "theorem", FAILS, WAITS, "to write", "errata")
 TITLE = 35  # columns of the terminal, if there are as many beside the counts
@@ -105,7 +105,7 @@ def _row(terminal: Any, title: str, count: Counter[str], room: int, bold: bool =
 
 
 def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
-    failing = [o for o in outcomes if o.status in (FAILS, NOT_RUN)]
+    failing = most_pressing(o for o in outcomes if o.status in (FAILS, NOT_RUN))
     unwritten = [o for o in outcomes if o.status == TODO]
     waiting = [o.id for o in outcomes if o.status == WAITS]
     if failing:

@@ -4,6 +4,7 @@ import argparse
 import inspect
 import json
 import textwrap
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ FORMAT = 2  # of the JSON file; raised whenever a reader would have to change
 class Record:
     """How one test of a claim ended.
 
-    It waits where it fails and a claim that it needs, `waits_for`, fails as well.
+    It waits where it fails and a claim that it needs, `waits_for`, fails as well; and where it is
+    `hollow`: it holds, but means nothing before another claim does.
     """
 
     test: str
@@ -42,6 +44,7 @@ class Record:
     obligation: bool
     status: str = NOT_RUN
     waits_for: str = ""
+    hollow: bool = False
     explanation: Explanation | None = None
     figures: list[tuple[str, float | str]] = field(default_factory=list)
     examples: int = 0
@@ -86,9 +89,24 @@ class Outcome:
         return next((r.claim.verdict for r in self.records if r.claim.verdict != "holds"), "holds")
 
     @property
+    def is_convention(self) -> bool:
+        """Whether all that fails in it is a matter of convention, which spoils no other claim."""
+        failing = [record.explanation for record in self.records if record.status == FAILS]
+        return bool(failing) and all(found and found.convention for found in failing)
+
+    @property
     def worst(self) -> Record:
         """The first test with the claim's status."""
         return next(record for record in self.records if record.status == self.status)
+
+
+def most_pressing(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """What fails before what is to be written, and what is a mere convention behind what is wrong.
+
+    Otherwise the order, the theory's, is kept. A convention may be a choice, made in good faith: it
+    must not keep a mistake out of sight.
+    """
+    return sorted(outcomes, key=lambda outcome: (outcome.status == TODO, outcome.is_convention))
 
 
 RESULTS = pytest.StashKey["Results"]()
@@ -175,12 +193,27 @@ class Results:
 
     def settle(self) -> None:
         """Decide anew which tests wait, where records came in another order than that of needs."""
+        for record in self.records.values():
+            if record.hollow:
+                record.status, record.waits_for, record.hollow = HOLDS, "", False
         failed = [record for record in self.records.values() if record.status in (FAILS, WAITS)]
         ids = {record.claim.id for record in failed}
         for record in failed:
             record.status = WAITS if self.ledger.behind(record.claim.id) & ids else FAILS
         for record in failed:
             record.waits_for = self._blocker(record.claim.id) if record.status == WAITS else ""
+        self.weigh()
+
+    def weigh(self) -> None:
+        """Let a claim wait that holds, but means nothing yet."""
+        outcomes = self.outcomes()
+        statuses = {outcome.id: outcome.status for outcome in outcomes}
+        for outcome in outcomes:
+            others = self.ledger.entries[outcome.id].means_with
+            found = {statuses.get(id, NOT_RUN) for id in others}
+            if outcome.status == HOLDS and found and not found & {HOLDS, NOT_RUN}:
+                for record in outcome.records:
+                    record.status, record.waits_for, record.hollow = WAITS, others[0], True
 
     def equation(self, record: Record) -> str:
         """The claim's equation in Unicode; where words carry it, these."""
@@ -196,6 +229,8 @@ class Results:
 
     def told(self, record: Record, width: int = WIDTH) -> list[str]:
         """What went wrong in a test, and as much of why as is asked for, as lines of text."""
+        if record.hollow:
+            return ["  it holds, as it does of code that computes nothing"]
         if record.explanation is None:
             return [f"  {record.status}: see above"]
         hints = hint(record.explanation, self.option.hints, width=width)

@@ -31,13 +31,15 @@ GAP = "a distribution function off by {:g}"
 FOUND_IN_30_000 = {VARIANCE: 0.08, MEAN: 0.053, GAP: 0.028}
 
 
-def chance(*, false_alarms: float, detects: dict[str, float]) -> Callable[[Test], Test]:
+def chance(
+    *, false_alarms: float, detects: dict[str, float] | None = None
+) -> Callable[[Test], Test]:
     """State a test's false-alarm rate, and the departures that it detects with power 0.999.
 
-    `detects` maps each departure, a sentence with a place for its size, to the size. The rate is that
-    of one item of a parametrised test.
+    `detects` maps each departure, a sentence with a place for its size, to the size; an experiment,
+    which is held against no law, has none. The rate is that of one item of a parametrised test.
     """
-    return pytest.mark.chance(false_alarms=false_alarms, detects=detects)
+    return pytest.mark.chance(false_alarms=false_alarms, detects=detects or {})
 
 
 def in_words(detects: dict[str, float]) -> str:

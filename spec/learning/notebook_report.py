@@ -104,7 +104,7 @@ def _notes(found: Results, unwritten: list[str]) -> list[str]:
 
 def _first(found: Results) -> list[str]:
     """The first claim to mend or, where none fails, to write: a title, and what is to be said of it."""
-    candidates = sorted(unmet(found), key=lambda outcome: outcome.status != FAILS)
+    candidates = unmet(found)
     return [title(candidates[0]), *lines(found, candidates[0])] if candidates else []
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
+from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results, most_pressing
 
 from .hints import STEPS, hinted
 
@@ -35,8 +35,8 @@ def sections(found: Results) -> list[Section]:
 
 
 def unmet(found: Results) -> list[Outcome]:
-    """The claims that fail or are to be written, in the theory's order; not those that wait."""
-    return [outcome for outcome in found.outcomes() if outcome.status in UNMET]
+    """The claims that fail, then those that are to be written; not those that wait."""
+    return most_pressing(outcome for outcome in found.outcomes() if outcome.status in UNMET)
 
 
 def counted(found: Results) -> str:

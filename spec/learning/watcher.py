@@ -1,4 +1,4 @@
-"""Watching a file: on each save, the first claim in the theory's order that is not met.
+"""Watching a file: on each save, the first claim to mend or, where none fails, to write.
 
 The process that watches has everything imported and collected. Each save forks it: what was under
 way is stopped, the section last looked at is judged first, and the others follow.
@@ -14,7 +14,7 @@ from rich.text import Text
 from spec.harness import collection, warm
 from spec.harness.loading import load
 from spec.harness.plugin import LEDGER
-from spec.harness.results import Outcome, Record, Results, blank
+from spec.harness.results import FAILS, NOT_RUN, Outcome, Record, Results, blank
 
 from . import screen as drawn
 from .hints import STEPS
@@ -138,10 +138,18 @@ class Watcher:
                 self._draw(drawn.listed(self.found))
         elif outcome is None and not self.pending:
             self._draw(drawn.nothing_unmet(self.head, self.found))
-        elif outcome and not self.pending.intersection(r.test for r in outcome.records):
+        elif outcome and self._is_known(outcome):
             self.looked_at = outcome.id
             self._draw(drawn.page(self.head, self.found, outcome, self.step))
         self.screen.progress(self.found, judging=self.run is not None)
+
+    def _is_known(self, outcome: Outcome) -> bool:
+        """Whether the claim was judged since the save, and nothing worse can come of what never was."""
+        if self.pending.intersection(record.test for record in outcome.records):
+            return False
+        is_wrong = outcome.status == FAILS and not outcome.is_convention
+        unseen = any(other.status == NOT_RUN for other in self.found.outcomes())
+        return is_wrong or not (self.run and unseen)
 
     def _first(self) -> Outcome | None:
         """The first claim that is not met; of those passed over only if there is no other."""

@@ -55,6 +55,20 @@ class Run:
     status: int
 
 
+def run_pytest(folder: Path, *arguments: str, **variables: str) -> Run:
+    """Run `pytest` in a folder. Options in capitals are environment variables."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments],
+        cwd=folder,
+        env=environment | {"COLUMNS": "80"} | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return Run(done.stdout + done.stderr, done.returncode)
+
+
 @pytest.fixture
 def judge(tmp_path: Path) -> Callable[..., Run]:
     """Run `pytest` in an empty directory: judge(source or None, *arguments).
@@ -66,15 +80,6 @@ def judge(tmp_path: Path) -> Callable[..., Run]:
         if source is not None:
             (tmp_path / "my_net.py").write_text(source, encoding="utf-8")
             arguments = ("--impl", "my_net.py", *arguments)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments],
-            cwd=cwd,
-            env=environment | {"COLUMNS": "80"} | variables,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        return Run(done.stdout + done.stderr, done.returncode)
+        return run_pytest(cwd, *arguments, **variables)
 
     return run

@@ -1,8 +1,9 @@
-"""How long a learner waits: from a save to the verdict of `python -m spec watch`.
+"""How long a learner waits: from a save to the verdict of `python -m spec watch`, and for one name.
 
     python -m spec.meta.latency
 
-saves a right implementation with one slip in it, 20 times for each of some slips.
+saves a right implementation with one slip in it, 20 times for each of some slips; then it runs
+`pytest spec --impl my_net.py -k softmax` some times, and counts the CPU time of each.
 """
 
 import os
@@ -13,13 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 RIGHT = Path(__file__).parent / "right" / "plain.py"
 SLIPS = {  # the claim that it breaks: what stands there once, and the slip
     "3.2/tanh": ("return np.tanh(z)\n", "return -np.tanh(z)\n"),
     "5.3/output-weight-gradient": ("].T @ dZ / m + 2", "].T @ dZ + 2"),
     "7.4/he-normal": ("np.sqrt(2 / n_in)", "np.sqrt(1 / n_in)"),
 }
-SAVES = 20
+SAVES, RUNS = 20, 5
 
 
 def waits(claim: str, source: str, file: Path) -> list[float]:
@@ -41,9 +43,22 @@ def waits(claim: str, source: str, file: Path) -> list[float]:
     return seconds
 
 
+def one_name(file: Path) -> float:
+    """CPU seconds of a run for what has softmax in its name."""
+    command = ["-m", "pytest", "-p", "no:cacheprovider", str(ROOT / "spec"), "--impl", str(file)]
+    before = os.times()
+    subprocess.run([sys.executable, *command, "-k", "softmax"], check=True, capture_output=True)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])  # of children
+
+
 def main() -> None:
     """Print the figures."""
     right = RIGHT.read_text(encoding="utf-8")
+    cpu = [one_name(RIGHT) for _ in range(RUNS)]
+    sys.stdout.write(
+        f"-k softmax: median {statistics.median(cpu):.2f} s of CPU time, {RUNS} runs\n"
+    )
     for claim, (old, new) in SLIPS.items():
         with tempfile.TemporaryDirectory() as folder:
             seconds = waits(claim, right.replace(old, new), Path(folder, "my_net.py"))

@@ -10,6 +10,8 @@ import pytest
 import spec
 from spec.learning import notebook_check
 
+from .conftest import ROOT
+
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
@@ -144,6 +146,26 @@ def test_an_unknown_part_is_named(shown):
 def test_what_the_code_does_stays_in_the_fork(shown):
     """Its variables too: each `check` has compared the session before and after itself."""
     assert text(shown["untouched"]) == "False"
+
+
+SLIPS = {
+    "dz2 = y_true - a2": "First to mend: 5.3/output-gradient",
+    "dz2 = a2 - y_true": "First to mend: 4.1/shapes",
+}
+
+
+@pytest.mark.parametrize("line", SLIPS)
+def test_a_mistake_comes_before_a_convention_and_both_before_what_is_to_be_written(tmp_path, line):
+    """Whatever the theory's order: neither a choice nor a gap may keep a mistake out of sight."""
+    notebook = (ROOT / "spec" / "meta" / "right" / "notebook.py").read_text(encoding="utf-8")
+    (tmp_path / "mine.py").write_text(
+        notebook.replace("dz2 = a2 - y_true", line)
+        + "\nimport spec\nprint(spec.check('2.1/linear-model', '4.1/shapes', '5.3'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert SLIPS[line] in done.stdout, done.stdout + done.stderr
 
 
 def test_in_a_program_it_is_text(tmp_path):

@@ -65,6 +65,13 @@ def test_what_a_learner_starts_from_leans_on_the_harness_alone(path):
     assert not [name for name in imported(path) if name.startswith("spec.test_")]
 
 
+@pytest.mark.parametrize("path", sorted((SPEC / "grading").glob("*.py")), ids=lambda p: p.name)
+def test_grading_leans_on_the_harness_alone(path):
+    """It judges where the reference, the book and what a learner starts from are absent."""
+    assert not reaches(path, "impl", "spec.learning", "spec.book", "spec.meta")
+    assert not [name for name in imported(path) if name.startswith("spec.test_")]
+
+
 @pytest.mark.parametrize("path", sorted((SPEC / "book").rglob("*.py")), ids=lambda p: p.name)
 def test_the_book_leans_on_the_harness_and_the_chapters_alone(path):
     """Grading, learning and the meta suite need not be there; the reference is judged, not imported."""

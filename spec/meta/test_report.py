@@ -57,6 +57,21 @@ def test_the_report_fits_the_terminal(judge, columns, widest):
     assert max(map(len, lines)) <= widest
 
 
+def test_a_convention_does_not_hide_a_mistake(judge):
+    """The course notebook's biases (n,) come first in the theory's order, but spoil nothing."""
+    right = (ROOT / "spec" / "meta" / "right" / "notebook.py").read_text(encoding="utf-8")
+    wrong = right.replace("dW1 = X.T @ dz1 / m", "dW1 = X.T @ dz1")
+    arguments = (SPEC, "--claim=4.1", "--claim=5.3/hidden-weight-gradient")
+    text = judge(wrong, *arguments).text
+    assert "First to mend: 5.3/hidden-weight-gradient" in text
+    assert "the mean over the m\n    samples is missing" in text
+    assert (
+        "Fails, too: 4.1/shapes\n  b1 has shape (7,), expected (1, 7): a convention, which nothing "
+        "else minds\n"
+    ) in text
+    assert "First to mend: 4.1/shapes" in judge(right, *arguments).text
+
+
 def test_the_reproduction_reproduces(judge):
     """The snippet runs, as it is printed, below the learner's own code and shows the wrong value."""
     run = judge(WRONG, SPEC, "--claim", "3.2/softmax")

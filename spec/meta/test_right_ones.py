@@ -4,10 +4,17 @@ One more, `right/pytorch.py`, is judged by `tox -e torch` alone: PyTorch takes 1
 """
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Timer
 
 import pytest
 
-from .conftest import ROOT, Figure
+from .conftest import ROOT, Figure, Run, run_pytest
 
 SPEC, META = str(ROOT / "spec"), ROOT / "spec" / "meta"
 
@@ -34,13 +41,99 @@ def relu(z): return Tensor(np.maximum(0, z))
 """
 
 
+# the styles import each other, wherever they are judged
+BESIDE = os.environ | {"PYTHONPATH": str(META / "right")}
+
+
+class Judging:
+    """All styles, judged in all ways that a learner has, at the same time: one result a style and way."""
+
+    def __init__(self, pool: ThreadPoolExecutor, folder: Path) -> None:
+        watching = pool.submit(watched, folder)  # first: it takes longest
+        self.by_pytest = {name: pool.submit(judged, folder, name) for name in STYLES}
+        checks = {name: pool.submit(checked, folder, name) for name in STYLES}
+        self.told = lambda: [*watching.result(), *(check.result() for check in checks.values())]
+
+
+def path_of(name: str) -> Path:
+    """The file of a style."""
+    return META / "right" / f"{name}.py"
+
+
+def judged(folder: Path, name: str) -> Run:
+    """By `pytest spec --impl`; whether it is fast is not the question."""
+    return run_pytest(folder, SPEC, "--impl", str(path_of(name)), "--time-limit", "60")
+
+
+def checked(folder: Path, name: str) -> str:
+    """By `spec.check()` in a program that has the names defined: what it shows."""
+    program = folder / f"with_{name}.py"
+    source = path_of(name).read_text(encoding="utf-8")
+    program.write_text(f"{source}\nimport spec\nprint(spec.check())\n", encoding="utf-8")
+    command = [sys.executable, program.name]
+    done = subprocess.run(
+        command, cwd=folder, env=BESIDE, capture_output=True, text=True, timeout=300
+    )
+    return f"check, {name}: {done.stdout}{done.stderr}"
+
+
+def watched(folder: Path) -> list[str]:
+    """By one `python -m spec watch` that sees each style saved after the other: what it shows of each."""
+    file, new = folder / "my_net.py", folder / "new"
+    file.touch()
+    told = []
+    command = [sys.executable, "-m", "spec", "watch", file.name]
+    with subprocess.Popen(
+        command, cwd=folder, env=BESIDE, stdout=subprocess.PIPE, text=True
+    ) as watching:
+        patience = Timer(400, watching.kill)
+        patience.start()
+        assert watching.stdout
+        lines = iter(watching.stdout.readline, "")
+        all(" hold" not in line for line in lines)  # of the empty file
+        for name in STYLES:
+            new.write_bytes(path_of(name).read_bytes())
+            new.replace(file)
+            shown = list(until_it_is_known(lines))
+            told.append(f"watch, {name}: {''.join(shown)}")
+        patience.cancel()
+        watching.terminate()
+    return told
+
+
+def until_it_is_known(lines: Iterator[str]) -> Iterator[str]:
+    """The lines up to the one that says how all claims stand."""
+    for line in lines:
+        yield line
+        if line[:1].isdigit() and " hold" in line:
+            return
+
+
+@pytest.fixture(scope="module")
+def judging(tmp_path_factory):
+    """The styles, as many at a time as there are cores."""
+    if not hasattr(os, "fork"):
+        pytest.skip("`watch` and `check` need forks, which this system does not have")
+    pool = ThreadPoolExecutor(os.cpu_count())
+    yield Judging(pool, tmp_path_factory.mktemp("right"))
+    pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("name", STYLES)
-def test_another_style_holds_whole(judge, figure, name):
-    """All claims, with nothing left to write; whether it is fast is not the question."""
-    path = str(META / "right" / f"{name}.py")
-    run = judge(None, SPEC, "--impl", path, "--time-limit", "60")
+def test_another_style_holds_whole(judging, figure, name):
+    """All claims, with nothing left to write."""
+    run = judging.by_pytest[name].result()
     holds = "holds" if run.status == 0 else "does not"
     figure(Figure(f"right, {name.replace('_', ' ')}", "holds", holds, run.status == 0), run.text)
+
+
+def test_watch_and_check_raise_no_false_alarm(judging, figure):
+    """What is right for pytest is right on each save and in each notebook."""
+    told = judging.told()
+    alarms = [text for text in told if "verything that is asked for holds" not in text]
+    assert len(told) == 2 * len(STYLES)
+    row = Figure("false alarms of watch and check, right ones", "0", str(len(alarms)), not alarms)
+    figure(row, "\n".join(alarms))
 
 
 @pytest.mark.parametrize("name", ["scipy_special", "sklearn_mlp"])

@@ -73,7 +73,7 @@ def judge_all(jobs: int) -> dict[str, Any]:
     claims, notebook, *wrong = forks.in_forks(
         [None, NOTEBOOK, *ZOO], judge, forks.QUICK, LIMIT, jobs=jobs
     )
-    cheats = forks.in_forks(IN_ANY, judge, LIMIT, jobs=jobs)
+    cheats = forks.in_forks(IN_ANY, judge, forks.QUICK, LIMIT, jobs=jobs)
     return {
         "obligations": claims,
         "notebook": notebook,

@@ -1,0 +1,124 @@
+"""`python -m spec grade`: judge submissions, and write a gradebook."""
+
+import importlib
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spec.harness.errors import CannotDo
+
+from . import rubric as rubrics
+from .catalogue import catalogue
+from .class_run import ClassRun, How
+from .gradebook import Gradebook
+from .handed_in import HandedIn, alone, handed_in
+from .judgement import Judgement
+from .rubric import Rubric
+from .scores import shown
+from .store import Store, make
+
+LIBRARIES = ("msgpack", "joblib", "rich", "jinja2", "matplotlib", "nbformat")
+MOST_NAMED = 3  # diagnoses
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for. `alone` says that all of `given` is one submission, as on Gradescope."""
+
+    given: Sequence[Path]
+    out: Path
+    rubric: Path | None = None
+    hints: str = "full"
+    how: How = field(default_factory=How)
+    alone: bool = False
+
+
+def write_template(file: Path) -> str:
+    """Write a rubric to start from; say what next."""
+    from .rubric_template import write
+
+    return write(file, catalogue())
+
+
+def grade(options: Options) -> str:
+    """Judge and score all that is given; what came of it, in some lines. Raises CannotDo."""
+    _check()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
+    found = (alone if options.alone else handed_in)(options.given, options.out)
+    known = catalogue()
+    rubric = rubrics.read(options.rubric, known) if options.rubric else rubrics.default(known)
+    make(options.out)
+    from .judging import suite
+
+    store = Store(options.out, suite(), options.how.walls)
+    book = Gradebook(options.out, found, rubric, known, options.hints)
+    try:
+        n_judged = _judge(options, found, store, book)
+    except KeyboardInterrupt:
+        raise CannotDo(
+            "stopped; what was judged is kept, and the same command goes on from there"
+        ) from None
+    finally:
+        store.close()
+    book.write_tables()
+    return _summary(options, book, rubric, n_judged)
+
+
+def _check() -> None:
+    """Raise CannotDo where nothing can be graded."""
+    if not hasattr(os, "fork"):
+        raise CannotDo("grading needs a Unix-like system: on Windows, use WSL")
+    for library in LIBRARIES:
+        try:
+            importlib.import_module(library)
+        except ImportError:
+            raise CannotDo(f"to grade takes {library}: pip install -e '.[grade]'") from None
+
+
+def _judge(options: Options, found: list[HandedIn], store: Store, book: Gradebook) -> int:
+    """Judge all, with a bar that shows how far it is; return how many were judged anew."""
+    with _progress(len(found)) as advance:
+
+        def report(submission: HandedIn, judgement: Judgement) -> None:
+            graded = book.add(submission, judgement)
+            if options.alone:
+                book.write_gradescope(graded)
+            advance()
+
+        run = ClassRun(book.catalogue.claims, store, options.how, report)
+        run.judge(found)
+    return run.n_judged
+
+
+@contextmanager
+def _progress(n: int) -> Iterator[Callable[[], None]]:
+    """A bar on the standard error, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("grading", total=n)
+        yield lambda: progress.advance(task)
+
+
+def _summary(options: Options, book: Gradebook, rubric: Rubric, n_judged: int) -> str:
+    statistics = book.statistics
+    n = "1 submission" if statistics.n == 1 else f"{statistics.n} submissions"
+    lines = [
+        f"{n}, {n_judged} of them judged now; the gradebook: {options.out / 'grades.csv'}",
+        f"median: {shown(statistics.median)} of {shown(rubric.maximum)} points",
+    ]
+    for diagnosis in statistics.diagnoses()[:MOST_NAMED]:
+        lines.append(f"{diagnosis.n} of {statistics.n}: {diagnosis.what}, {diagnosis.claim}")
+    return "\n".join(lines)

@@ -1,0 +1,222 @@
+"""What was handed in, as an ordered list of named submissions: nothing that was given is left out.
+
+A folder, or a zip as a learning platform exports it, holds one entry a learner: a folder, or files
+whose names begin alike (Moodle: `Name_123_assignsubmission_file_`, Canvas: `name_123_456_x.py`).
+Of several files of a learner the one is judged that defines most names of the contract.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from spec.harness.contract import NAMES
+from spec.harness.errors import CannotDo
+from spec.harness.loading import SUFFIXES, resembling
+
+from .text import legible
+from .trees import CannotRead, File, Tree, archive, folder, one_file
+
+MOODLE = re.compile(r"(?P<who>.+_\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.S)
+CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re.S)
+# at the beginning of a line, of a line of a notebook, or after a line's end in a notebook's string
+DEFINED = re.compile(rf'(?:^|"|\\n)(?:def|class) +({"|".join(NAMES)})\b'.encode(), re.M)
+PLAIN = re.compile(r"[\w.-]{1,80}", re.A)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is judged: a file, by the name that its learner knows, and modules that it may import."""
+
+    name: str
+    content: bytes
+    companions: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What one learner handed in: `name` is its own, and `file` what is judged of it.
+
+    `source` is where it stands in what was given, and `companions` are the modules beside the file.
+    `trouble` says why there is nothing to judge.
+    """
+
+    name: str
+    source: str
+    file: File | None = None
+    trouble: str = ""
+    notes: tuple[str, ...] = ()
+    companions: tuple[File, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The name under which its learner is told of the file."""
+        if self.file is None:
+            return ""
+        name = _without_learner(self.file.name)
+        return name if PLAIN.fullmatch(name) else f"submission{self.file.suffix}"
+
+    def read(self) -> Contents:
+        """What is judged of it. Raises CannotRead, which names the file."""
+        if self.file is None:
+            raise CannotRead(self.trouble)
+        content = _read(self.file)
+        companions = {_without_learner(other.name): _read(other) for other in self.companions}
+        return Contents(self.shown, content, companions)
+
+
+def _read(file: File) -> bytes:
+    try:
+        return file.read()
+    except CannotRead as error:
+        raise CannotRead(f"{file.name} {error}") from None
+
+
+def handed_in(given: Sequence[Path], out: Path) -> list[HandedIn]:
+    """All submissions in the files, notebooks, folders and zips given, in order, with unique names.
+
+    Raises CannotDo if one of these is not there, or if the results would lie among them.
+    """
+    found: list[HandedIn] = []
+    for path in given:
+        _check(path, out)
+        source, tree = legible(path.resolve().name), _tree(path)
+        if tree:
+            found += _learners(tree, source)
+        else:
+            found.append(_chosen(legible(path.stem), source, [one_file(path)]))
+    return _apart(found)
+
+
+def alone(given: Sequence[Path], out: Path) -> list[HandedIn]:
+    """Everything given as the one submission of one learner."""
+    files: list[File] = []
+    for path in given:
+        _check(path, out)
+        tree = _tree(path)
+        files += tree.files if tree else [one_file(path)]
+    source = ", ".join(legible(path.resolve().name) for path in given)
+    return [_chosen("submission", source, files)]
+
+
+def _check(path: Path, out: Path) -> None:
+    if not path.exists():
+        raise CannotDo(f"there is no file or folder {path}{resembling(path)}")
+    if not path.is_file() and not path.is_dir():
+        raise CannotDo(f"{path} is neither a file nor a folder: name what was handed in")
+    if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+        raise CannotDo(
+            f"--out {out} lies inside {path}, among the submissions: choose a folder outside of it"
+        )
+
+
+def _tree(path: Path) -> Tree | None:
+    """What a folder or a zip holds."""
+    if path.is_dir():
+        return folder(path)
+    return archive(path) if path.suffix.lower() == ".zip" else None
+
+
+def _learners(tree: Tree, source: str) -> list[HandedIn]:
+    """The submissions in a tree: one for each learner."""
+    above = _wrapped(tree)
+    depth = len(above)
+    groups: dict[str, list[File]] = {}
+    places: dict[str, str] = {}
+    entries = [(file.parts, file) for file in tree.files]
+    for parts, file in [*entries, *(((*parts, ""), None) for parts in tree.empty)]:
+        name = _learner(parts[depth:])
+        places.setdefault(name, "/".join((source, *parts[: depth + 1])))
+        groups.setdefault(name, []).extend([file] if file else [])
+    if not groups:
+        return [HandedIn(source, source, trouble=f"{source} is empty")]
+    return [_chosen(name, places[name], groups[name]) for name in sorted(groups)]
+
+
+def _wrapped(tree: Tree) -> tuple[str, ...]:
+    """The folder that all learners' folders lie in, where a tree has nothing else at its top."""
+    tops = {file.parts[0] for file in tree.files} | {parts[0] for parts in tree.empty}
+    deep = all(len(file.parts) > 2 for file in tree.files)
+    return tuple(tops) if len(tops) == 1 and deep and tree.files else ()
+
+
+def _learner(parts: tuple[str, ...]) -> str:
+    """The learner's name, from a path below the class's folder."""
+    if match := MOODLE.fullmatch(parts[0]):
+        return match["who"]
+    if match := CANVAS.fullmatch(parts[0]):
+        return f"{match['who']}_{match['id']}"
+    itself = len(parts) == 1 or parts[0].lower().endswith(".zip")
+    return PurePosixPath(parts[0]).stem if itself else parts[0]
+
+
+def _without_learner(name: str) -> str:
+    for pattern in (MOODLE, CANVAS):
+        if match := pattern.fullmatch(name):
+            return match["file"]
+    return name
+
+
+def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
+    """The submission of one learner: of the files, the one that is to be judged."""
+    candidates = [file for file in files if file.suffix in SUFFIXES]
+    if not candidates:
+        return HandedIn(name, source, trouble=_nothing_to_judge(files))
+    if len(candidates) == 1:
+        return HandedIn(name, source, candidates[0])
+    readable: list[tuple[int, File]] = []
+    notes: list[str] = []
+    for file in candidates:
+        try:
+            readable.append((-len(set(DEFINED.findall(file.read()))), file))
+        except CannotRead as error:
+            notes.append(f"{'/'.join(file.parts)} {error}")
+    if not readable:
+        return HandedIn(name, source, trouble="; ".join(notes))
+    best = min(readable, key=lambda each: (each[0], len(each[1].parts)))
+    others = [file.name for _, file in readable if file is not best[1]]
+    if others:
+        notes.append(
+            f"{best[1].name} was taken, with {-best[0]} of the names; also there: {', '.join(others)}"
+        )
+    return HandedIn(name, source, best[1], "", tuple(notes), _companions(best[1], files))
+
+
+def _companions(chosen: File, files: list[File]) -> tuple[File, ...]:
+    """The modules that lie beside the chosen file, and that it can import."""
+    beside = {
+        _without_learner(file.name): file
+        for file in files
+        if file.suffix == ".py" and file.parts[:-1] == chosen.parts[:-1] and not file.trouble
+    }
+    beside.pop(_without_learner(chosen.name), None)
+    return tuple(file for name, file in beside.items() if PLAIN.fullmatch(name))
+
+
+def _nothing_to_judge(files: list[File]) -> str:
+    troubles = [f"{file.name} {file.trouble}" for file in files if file.trouble]
+    if troubles:
+        return "; ".join(troubles)
+    if not files:
+        return "the folder is empty"
+    names = ", ".join(file.name for file in files[:5])
+    return f"there is no .py file and no notebook: {names}"
+
+
+def _apart(found: list[HandedIn]) -> list[HandedIn]:
+    """The submissions with names of their own: where two have the same, their places tell them apart."""
+    names = _numbered(found, Counter(each.name for each in found))
+    return [replace(each, name=name) for each, name in zip(found, names, strict=True)]
+
+
+def _numbered(found: list[HandedIn], shared: Counter[str]) -> Iterable[str]:
+    taken = {name for name, n in shared.items() if n == 1}
+    for each in found:
+        name = each.name if shared[each.name] == 1 else each.source
+        unique, number = name, 1
+        while shared[each.name] > 1 and unique in taken:
+            number += 1
+            unique = f"{name} ({number})"
+        taken.add(unique)
+        yield unique

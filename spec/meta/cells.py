@@ -1,0 +1,88 @@
+"""Code carried out in a cell, for the tests of the walls: sources go in, answers come out."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from spec.grading import cell as cells
+from spec.grading import kernel, processes, seccomp
+
+ANSWERING = '''
+def serve(connection):
+    """Carry out each source that comes, and answer with what it calls `answer`."""
+    stream = connection.makefile("rwb")
+    while header := stream.readline():
+        scope = {}
+        try:
+            exec(stream.read(int(header)).decode(), scope)
+            answer = str(scope.get("answer", "got through"))
+        except Exception as error:
+            answer = f"{type(error).__name__}: {error}"
+        stream.write(b"%d\\n" % len(answer.encode()) + answer.encode())
+        stream.flush()
+'''
+
+
+@contextmanager
+def answering(path: Path, *arguments: Any, **options: Any) -> Iterator[cells.Nursery]:
+    """A nursery whose cells carry out sources; `path` is where their code is written to."""
+    path.write_text(ANSWERING, encoding="utf-8")
+    usual, cells.INSIDE = cells.INSIDE, path
+    try:
+        with cells.Nursery(*arguments, **options) as nursery:
+            yield nursery
+    finally:
+        cells.INSIDE = usual
+
+
+def ask(cell: cells.Cell, source: str, seconds: float = 30) -> str:
+    """What the source answers; "" if its process answers no more; TimeoutError if it takes too long."""
+    cell.connection.settimeout(seconds)
+    stream = cell.connection.makefile("rwb")
+    try:
+        stream.write(b"%d\n" % len(source.encode()) + source.encode())
+        stream.flush()
+        return stream.read(int(stream.readline() or 0)).decode()
+    except ConnectionError:
+        return ""
+
+
+def running(nursery: cells.Nursery) -> list[int]:
+    """Processes of a nursery, ended ones that nobody has waited for yet aside."""
+    alive: list[int] = []
+    for pid in processes.descendants(nursery._process.pid):
+        with suppress(OSError):
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            alive += [pid] if state != "Z" else []
+    return alive
+
+
+def left_running(nursery: cells.Nursery) -> list[int]:
+    """The same after the cells have ended, whose wardens have a moment to follow them."""
+    end = time.monotonic() + 2
+    while (alive := running(nursery)) and time.monotonic() < end:
+        time.sleep(0.01)
+    return alive
+
+
+# What a system may lack, by the system calls that it then refuses: numbers on x86_64 and on aarch64.
+LACKING = {
+    "namespaces": [(272, 97)],  # unshare
+    "Landlock": [(444, 444)],  # landlock_create_ruleset
+    "other users": [(117, 147)],  # setresuid
+    "mounts": [(165, 40)],
+    "seccomp": [],  # prctl, with one option
+}
+
+
+def lack(*what: str) -> None:
+    """Take these away from the calling process and all that it starts, for good."""
+    column, architecture = seccomp.MACHINES[os.uname().machine]
+    denied = [numbers[column] for each in what for numbers in LACKING[each]]
+    another_filter = (seccomp._EQUAL, 0, 1, kernel._SECCOMP)
+    conditions = seccomp._unless(seccomp._PRCTL[column], another_filter)
+    kernel.no_new_privileges()
+    seccomp.install(architecture, denied, conditions if "seccomp" in what else [])
