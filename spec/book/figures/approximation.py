@@ -3,7 +3,9 @@
 from importlib import import_module
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from numpy.typing import NDArray
 
 from spec.harness import oracle
 from spec.harness.compare import Array
@@ -48,9 +50,9 @@ def xor(seed: int) -> tuple[Canvas, dict[str, str]]:
     return canvas, {}
 
 
-def _corners(axes: object, points: Array, yes: Array) -> None:
-    axes.plot(*points[yes].T, "o", color=BLUE, markersize=7)  # type: ignore[attr-defined]
-    axes.plot(*points[~yes].T, "X", color=VERMILION, markersize=7)  # type: ignore[attr-defined]
+def _corners(axes: Axes, points: Array, yes: NDArray[np.bool_]) -> None:
+    axes.plot(*points[yes].T, "o", color=BLUE, markersize=7)
+    axes.plot(*points[~yes].T, "X", color=VERMILION, markersize=7)
 
 
 @drawn(

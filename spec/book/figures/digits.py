@@ -28,7 +28,7 @@ def digits(seed: int) -> tuple[Canvas, dict[str, str]]:
     networks.train(X, Y, 0.1, EPOCHS, batch_size=32, rng=rng)
     answers, truth = networks.probabilities(X_test).argmax(axis=2), Y_test.argmax(axis=1)
     canvas = Canvas(figsize=(WIDTH, 2.9))
-    examples, matrix = canvas.subfigures(1, 2, width_ratios=[2.1, 3])
+    ((examples, matrix),) = canvas.subfigures(1, 2, squeeze=False, width_ratios=[2.1, 3])
     grid = examples.subplots(5, 4).ravel()
     unanimous = (answers == truth).all(axis=0)
     read = [int(np.flatnonzero(unanimous & (truth == k))[0]) for k in range(10)]

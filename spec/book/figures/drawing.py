@@ -41,7 +41,7 @@ LINES: list[dict[str, Any]] = [  # the usual order of series
     {"color": PURPLE, "linestyle": (0, (1, 1.2))},
 ]
 WIDTH = 5.2  # inches: letters of 9 points can be read on a phone
-SETTINGS: dict[str, Any] = {
+SETTINGS: Any = {  # whose type differs between the versions of matplotlib
     "svg.fonttype": "none",
     "svg.hashsalt": "book",
     "font.family": "sans-serif",
