@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spec.harness import oracle
 from spec.harness.compare import Array
 
-from .drawing import BLUE, INK, LINES, SKY, VERMILION, drawn, panels
+from .drawing import BLUE, INK, LINES, SKY, VERMILION, drawn, panels, percent
 
 CHAPTER = "spec.test_02_2_universal_approximation"
 
@@ -59,9 +59,9 @@ def _corners(axes: Axes, points: Array, yes: NDArray[np.bool_]) -> None:
     "2.2/universal-approximation",
     "A hidden layer closing in on a wave",
     """Left: networks of 4, 8 and 16 ReLUs draw polygons through sin 6x. Right: the largest error
-    against the number of neurons. On the smooth wave twice the neurons leave a quarter of the
-    error; a corner beside the knots costs a power of it, and the vertical tangent of √x more, but
-    every error goes to 0.""",
+    against the number of neurons. Twice the neurons leave {wave} of the error on the smooth wave,
+    {corner} at a corner that lies beside the knots, and {root} at the vertical tangent of √x:
+    slower, but every error goes to 0.""",
 )
 def closing_in(seed: int) -> tuple[Canvas, dict[str, str]]:
     """Polygons, and their errors."""
@@ -76,16 +76,18 @@ def closing_in(seed: int) -> tuple[Canvas, dict[str, str]]:
     widths = 2 ** np.arange(1, 10)
     largest_error = import_module(CHAPTER).largest_error
     functions = (
-        ("sin 6x", lambda x: np.sin(6 * x)),
-        ("|x − 1/3|", lambda x: np.abs(x - 1 / 3)),
-        ("√x", np.sqrt),
+        ("wave", "sin 6x", lambda x: np.sin(6 * x)),
+        ("corner", "|x − 1/3|", lambda x: np.abs(x - 1 / 3)),
+        ("root", "√x", np.sqrt),
     )
-    for (name, f), line in zip(functions, LINES, strict=False):
+    values = {}
+    for (what, name, f), line in zip(functions, LINES, strict=False):
         errors = [largest_error(f, n) for n in widths]
+        values[what] = percent(errors[-1] / errors[-2], 0)
         right.loglog(widths, errors, marker="o", label=name, **line)
     right.set(xlabel="neurons", ylabel="largest error")
     right.legend(loc="lower left")
-    return canvas, {}
+    return canvas, values
 
 
 @drawn(
@@ -99,22 +101,22 @@ def closing_in(seed: int) -> tuple[Canvas, dict[str, str]]:
 def tents(seed: int) -> tuple[Canvas, dict[str, str]]:
     """Folded tents, and pieces against neurons."""
     canvas, (left, right) = panels(2)
-    x = np.arange(2**9 + 1) / 2**9
+    x = np.arange(2**11 + 1) / 2**11
     y, pieces = x, import_module(CHAPTER).pieces
     counts = []
-    for k in range(1, 9):
+    for k in range(1, 11):
         y = 2 * np.maximum(0, y) - 4 * np.maximum(0, y - 0.5)
         counts.append(pieces(y))
         if k <= 3:
             left.plot(x, y, label=f"{k} layer{'s' * (k > 1)}", **LINES[k - 1])
     left.set(xlabel="x", ylim=(-0.05, 1.75), yticks=[0, 0.5, 1])
     left.legend(loc="upper right")
-    neurons = np.arange(2, 18, 2)
+    neurons = np.arange(2, 22, 2)
     right.semilogy(neurons, counts, marker="o", label="two a layer", **LINES[0])
     right.semilogy(neurons, neurons + 1, marker="s", label="all in one layer", **LINES[1])
     right.set(xlabel="neurons", ylabel="pieces", xticks=neurons[1::2])
     right.legend(loc="upper left")
-    return canvas, {"deep": str(2**10), "wide": str(20 + 1)}
+    return canvas, {"deep": str(counts[-1]), "wide": str(neurons[-1] + 1)}
 
 
 NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "leaky_relu": "leaky ReLU"}

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure as Canvas
 
 from spec.harness.population import Population
 
-from .drawing import BLUE, VERMILION, WIDTH, bare, drawn
+from .drawing import BLUE, VERMILION, WIDTH, bare, drawn, percent
 
 NETWORKS, EPOCHS = 3, 25
 
@@ -49,8 +49,8 @@ def digits(seed: int) -> tuple[Canvas, dict[str, str]]:
         colour, size = (BLUE, 8.5) if row == column else (VERMILION, 6 + 2 * min(n, 2))
         if n:
             axes.text(column, row, str(n), color=colour, ha="center", va="center", fontsize=size)
-    axes.set(xlim=(-0.5, 9.5), ylim=(9.5, -0.5), xlabel="read", ylabel="written", aspect="equal")
+    axes.set(xlim=(-0.8, 9.8), ylim=(9.6, -0.6), xlabel="read", ylabel="written", aspect="equal")
     axes.set_xticks(range(10))
     axes.set_yticks(range(10))
     axes.spines[:].set_visible(True)
-    return canvas, {"share": f"{np.trace(counts) / counts.sum():.1%}"}
+    return canvas, {"share": percent(np.trace(counts) / counts.sum())}

@@ -40,7 +40,7 @@ LINES: list[dict[str, Any]] = [  # the usual order of series
     {"color": GREEN, "linestyle": (0, (5, 1.5, 1, 1.5))},
     {"color": PURPLE, "linestyle": (0, (1, 1.2))},
 ]
-WIDTH = 5.2  # inches: letters of 9 points can be read on a phone
+WIDTH = 4.8  # inches: nearly that of a phone, where letters of 9 points can still be read
 SETTINGS: Any = {  # whose type differs between the versions of matplotlib
     "svg.fonttype": "none",
     "svg.hashsalt": "book",
@@ -119,6 +119,11 @@ def panels(
     canvas = Canvas(figsize=(WIDTH, height))
     axes = canvas.subplots(rows, columns, squeeze=False, **options)
     return canvas, list(axes.ravel())
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as captions write it: 97.7 %."""
+    return f"{100 * share:.{digits}f} %"
 
 
 def bare(axes: Axes, title: str = "") -> None:
