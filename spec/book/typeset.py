@@ -18,6 +18,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Text
 
+from .spacing import spaced
+
 NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 UNKNOWN = {"arg": "operatorname{arg}"}  # commands that latex2mathml passes through as text
 STYLES = {  # browsers no longer read mathvariant: the letter itself must be bold, script or hollow
@@ -25,7 +27,6 @@ STYLES = {  # browsers no longer read mathvariant: the letter itself must be bol
     "double-struck": ("DOUBLE-STRUCK", "MATHEMATICAL DOUBLE-STRUCK"),
     "script": ("SCRIPT", "MATHEMATICAL SCRIPT"),
 }
-TRANSPOSED = "⊤"
 DIGITS = ["ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"]
 
 
@@ -38,9 +39,8 @@ def mathml(latex: str) -> Markup:
     converted = convert(known, display="block").replace(NAMESPACE, "")
     tree = ElementTree.fromstring(converted)  # noqa: S314  (of the chapters)
     tree.set("alttext", latex)
+    spaced(tree)
     for element in tree.iter():
-        if element.text == TRANSPOSED:  # a letter, where an operator would have space around it
-            element.tag = "mi"
         style = element.attrib.get("mathvariant", "")
         if style in STYLES and element.text:
             del element.attrib["mathvariant"]
