@@ -4,6 +4,7 @@ A browser sets the space around a sign by what it is: a letter, a bracket, a sig
 one between two. `spaced` says so of those that a browser would take for something else.
 """
 
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 ROWS = ("math", "mrow", "mtd", "msqrt", "mstyle")
@@ -99,7 +100,7 @@ def _before_terms(row: Element) -> None:
 def _names(row: Element) -> None:
     """Some space between the name of a function and the terms beside it."""
     children = list(row)
-    for before, child in zip(children, children[1:], strict=False):
+    for before, child in pairwise(children):
         opens = child.text in OPENING or (child.tag == "mo" and not _opens(child))
         if (_is_name(_core(before)) and not opens and child.tag != "mspace") or (
             _is_name(_core(child)) and before.tag != "mtext" and _is_term(before)
