@@ -71,6 +71,7 @@ class Card:
     proofs: list[Proof] = field(default_factory=list)
     beside: list[Excerpt] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    see: list[Figure] = field(default_factory=list)  # those of other claims
 
     @property
     def needs(self) -> list[str]:
@@ -171,6 +172,7 @@ class Contents:
             again,
             beside=[] if again else self._implementation.beside(id),
             figures=[] if again else [f for f in self._figures if f.claim == id],
+            see=[] if again else [f for f in self._figures if id in f.also],
         )
 
     def _proof(self, file: ChapterFile, test: Test) -> Proof:

@@ -37,7 +37,7 @@ def rows(chapters: list[Chapter], order: dict[str, int]) -> list[Row]:
     for card in (card for chapter in chapters for s in chapter.sections for card in s.cards):
         row = found.setdefault(card.entry.id, _row(card, zoo[card.entry.id]))
         row.proofs += card.proofs
-        row.figures += card.figures
+        row.figures += card.figures + card.see
     return [found[id] for id in sorted(found, key=order.__getitem__)]
 
 
@@ -54,7 +54,8 @@ def errata(ledger: list[Row]) -> list[Row]:
             row.status,
             row.is_theorem,
             row.zoo,
-            [proof for proof in row.proofs if proof.verdict != "holds" or proof.corrected],
+            [proof for proof in row.proofs if proof.verdict != "holds"]
+            + [proof for proof in row.proofs if proof.corrected],
             row.figures,
         )
         for row in ledger

@@ -9,12 +9,14 @@ from markupsafe import Markup
 class Figure:
     """A picture: its number, the claim that it belongs to, what it shows and what to see in it.
 
-    `again` shows the same picture in another place, without repeating it.
+    `also` are other claims that it shows something of; `again` is the same picture for another
+    place, without repeating it.
     """
 
     number: int
     anchor: str
     claim: str
+    also: tuple[str, ...]
     title: str
     caption: str
     svg: Markup

@@ -16,6 +16,7 @@ from .drawing import INK, LINES, drawn, panels
     best step is {float64}, near the theory's 10⁻⁵. In single precision it is {float32}, and at
     10⁻⁵ the error is {at_usual}: more than the 10⁻³ from which on the theory's check tells of a
     bug.""",
+    also=("6/bug",),
 )
 def differences(seed: int) -> tuple[Canvas, dict[str, str]]:
     """Two U-shaped curves."""

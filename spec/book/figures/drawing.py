@@ -84,22 +84,26 @@ class Picture:
     """A figure that can be drawn: the claim that it belongs to, its words, and the function that does.
 
     The function is given the seed, and returns the values that stand in the caption in {braces}, too.
+    What is said of the claims in `also` refers to it.
     """
 
     claim: str
     title: str
     caption: str
     draw: Draw
+    also: tuple[str, ...] = ()
 
 
 PICTURES: list[Picture] = []
 
 
-def drawn(claim: str, title: str, caption: str) -> Callable[[Draw], Draw]:
+def drawn(
+    claim: str, title: str, caption: str, also: tuple[str, ...] = ()
+) -> Callable[[Draw], Draw]:
     """Add a function that draws a figure to the gallery; see `Picture`."""
 
     def add(draw: Draw) -> Draw:
-        PICTURES.append(Picture(claim, title, " ".join(caption.split()), draw))
+        PICTURES.append(Picture(claim, title, " ".join(caption.split()), draw, also))
         return draw
 
     return add

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import Figure, approximation, checking, digits, initialisation, training, wide  # noqa: F401
+from . import Figure, approximation, checking, digits, errata, initialisation, training, wide  # noqa: F401
 from .drawing import PICTURES, Picture, as_svg, style
 
 
@@ -22,7 +22,9 @@ def drawn(wanted: list[Picture], seed: int, step: Callable[[str], object]) -> li
             svg, again = as_svg(canvas, anchor, picture.title)
             caption = picture.caption.format(**values)
             figures.append(
-                Figure(number, anchor, picture.claim, picture.title, caption, svg, again)
+                Figure(
+                    number, anchor, picture.claim, picture.also, picture.title, caption, svg, again
+                )
             )
             step(picture.title)
     return figures

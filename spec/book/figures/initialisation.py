@@ -17,6 +17,7 @@ RULES = {"he": "He", "xavier": "Xavier", "small": "0.01", "lecun": "LeCun"}
     """Left: ReLU drops the negative half (grey) onto 0 and keeps the other. Right: of the second
     moment exactly half is left; of the variance only {share}, for the mean, which ReLU lifts
     above 0, takes its part.""",
+    also=("7.3/variance-of-a-sum",),
 )
 def halves(seed: int) -> tuple[Canvas, dict[str, str]]:
     """The density, and what is left of two sizes."""
