@@ -29,15 +29,11 @@ def digits() -> tuple[Array, Array, Array, Array]:
 @claim("11/digits", r"\text{MLP}([64, 32, 10]), \quad B = 32, \quad \eta = 0.1")
 @chance(false_alarms=1e-9)
 def test_a_network_reads_digits(nn, rng):
-    """The median of three networks; one alone may have bad luck with its weights or its batches."""
+    """Twenty epochs; they read 97.6 % give or take 0.6 %, whatever weights and batches they begin with."""
     X, Y, X_test, Y_test = digits()
-    accuracies = []
-    for _ in range(3):
-        net = nn.MLP([64, 32, 10], rng=rng)
-        nn.train(net, X, Y, 0.1, 25, 32, rng)
-        Y_hat = sample_of(net.forward(X_test), Y_test.shape, "the output for unseen digits")
-        accuracies.append(float(np.mean(Y_hat.argmax(axis=1) == Y_test.argmax(axis=1))))
-    measured("median accuracy on unseen digits", np.median(accuracies))
-    assert np.median(accuracies) >= 0.95, (
-        f"of 360 unseen digits it reads {np.median(accuracies):.1%}"
-    )
+    net = nn.MLP([64, 32, 10], rng=rng)
+    nn.train(net, X, Y, 0.1, 20, 32, rng)
+    Y_hat = sample_of(net.forward(X_test), Y_test.shape, "the output for unseen digits")
+    accuracy = float(np.mean(Y_hat.argmax(axis=1) == Y_test.argmax(axis=1)))
+    measured("accuracy on unseen digits", accuracy)
+    assert accuracy >= 0.92, f"of 360 unseen digits it reads {accuracy:.1%}"

@@ -4,6 +4,7 @@ What an implementation breaks dies with the fork, and what is left is run in ano
 in this process, so that the figures find the networks which the tests have trained.
 """
 
+import hashlib
 import io
 import linecache
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from spec.harness.results import Outcome, Record, Results, blank
 from .evidence import Evidence, evidence, revived
 
 LONGEST = 120.0  # seconds for all obligations
-MOST_STOPPED = warm.MOST_STOPPED  # tests that had to be stopped; then the others are not run
+MOST_STOPPED = 2  # tests that had to be stopped; then the others are not run
 PATIENCE = 0.2  # seconds between two looks at the fork
 
 Step = Callable[[str], object]  # told of each test that has been run
@@ -48,6 +49,7 @@ class Judged:
     name: str = ""
     sha256: str = ""
     is_reference: bool = False
+    refused: str = ""  # why none of its code could be run
     notes: list[str] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
@@ -129,7 +131,25 @@ def _described(subject: Subject) -> Judged:
             )
             for file in subject.files
         ]
-    return Judged(subject.name, subject.sha256, subject.is_reference, list(subject.notes), sources)
+    return Judged(
+        subject.name,
+        subject.sha256,
+        subject.is_reference,
+        notes=list(subject.notes),
+        sources=sources,
+    )
+
+
+def _unusable(path: Path, why: str) -> Judged:
+    """What can be shown of a file none of whose code can be run."""
+    content = path.read_bytes() if path.is_file() else b""
+    text = content.decode(errors="replace").replace("\0", "�") if path.suffix == ".py" else ""
+    return Judged(
+        path.name,
+        hashlib.sha256(content).hexdigest() if content else "",
+        refused=why.replace(str(path.resolve()), path.name),
+        sources=[Source(path.name, str(path), text)] if text else [],
+    )
 
 
 def run(
@@ -189,6 +209,11 @@ def _judge(
                     records[record.test], begun = record, True
                     stopped += record.seconds >= limit
                     step(record.claim.id)
+                if stopped >= MOST_STOPPED:
+                    under_way.stop()
+        if under_way.refused and under_way.unusable and implementation:
+            found.judged = _unusable(Path(implementation), under_way.refused)
+            return {}
         if under_way.refused:
             raise CannotDo(under_way.refused)
         if len(under_way.left) == len(items):

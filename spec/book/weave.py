@@ -85,7 +85,11 @@ def _page(findings: Findings, figures: list[Figure], section: str | None) -> tup
             numbers={row.entry.id: known[row.entry.id] for row in ledger},
         )
     )
-    return page, f"{len(ledger)} claims, {len(figures)} figures"
+    return page, f"{_many(len(ledger), 'claim')}, {_many(len(figures), 'figure')}"
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _counts(ledger: Iterable[Row]) -> list[tuple[str, int, str]]:

@@ -12,7 +12,7 @@ import numpy as np
 from . import oracle
 from .compare import Array, NotPlain, agree, as_plain, rounding_unit
 from .guard import Guarded, arguments_after
-from .networks import get_parameters, gradients, set_parameters
+from .networks import get_parameters, gradients, gradients_of_each, losses_at
 from .outcomes import Refuted
 from .strategies import Problem
 
@@ -47,11 +47,9 @@ def layer_errors(
     makes the two differ, that one is taken which is right: the other one has a claim of its own.
     """
     __tracebackhide__ = True
-    L, readings = oracle.depth(parameters), []
+    L = oracle.depth(parameters)
     names = [f"d{kind}{l}" for l in range(1, L + 1) for kind in "Wb"]
-    for i in range(len(X)):
-        net.forward(X[i : i + 1])
-        readings.append(gradients(net, Y[i : i + 1], names))
+    readings = gradients_of_each(net, X, Y, names)
     A, result = oracle.forward(X, parameters, activation), {}
     for l in range(1, L + 1):
         shape = parameters[f"W{l}"].shape
@@ -122,28 +120,30 @@ def slopes(
     u / h, are then alike. A direction that leads over a kink of ReLU is left out.
     """
     __tracebackhide__ = True
-    net.forward(X)
+    Y_hat = net.forward(X)
     found = gradients(net, Y, [f"d{name}" for name in parameters])
+    net.compute_loss(Y_hat, Y)  # what is not written, or goes wrong, is named here
     values = oracle.forward(X, parameters, activation)
     Z_L = values[f"Z{oracle.depth(parameters)}"]
     probability = oracle.output(Z_L, output)
     nearest = 1.0 if output == "identity" else float(np.abs(probability - 1 + Y).min())
     rng = np.random.default_rng([len(X), *np.shape(X[0])])
+    cases, places = [], []
     for name, theta in parameters.items():
         unit = rounding_unit(as_plain(found[f"d{name}"]))
         reach = 1 + float(np.abs(values[f"A{int(name[1:]) - 1}"]).sum(axis=1).max())
         step = unit ** (1 / 3) / reach
         D = rng.choice([-1.0, 1.0], theta.shape)
         moved = [parameters | {name: theta + sign * step * D} for sign in (1, -1)]
-        if activation == "relu" and _kinks_between(X, *moved):
-            continue
-        losses = []
-        for there in moved:
-            set_parameters(net, {name: there[name]})
-            losses.append(net.compute_loss(net.forward(X), Y))
-        set_parameters(net, {name: theta})
-        slope = (losses[0] - losses[1]) / (2 * step)
-        off = 20 * unit ** (2 / 3) * (1 + abs(losses[0])) + LOG_EPSILON / nearest
+        if activation != "relu" or not _kinks_between(X, *moved):
+            cases.append((name, D, unit, reach, step))
+            places += moved
+    losses = losses_at(net, places, X, Y)
+    for (name, D, unit, reach, step), ahead, behind in zip(
+        cases, losses[::2], losses[1::2], strict=True
+    ):
+        slope = (ahead - behind) / (2 * step)
+        off = 20 * unit ** (2 / 3) * (1 + abs(ahead)) + LOG_EPSILON / nearest
         yield name, np.sum(found[f"d{name}"] * D), slope, off * reach
 
 

@@ -69,6 +69,27 @@ def each_of(function: Callable[..., Any], n: int, *arguments: Any) -> list[list[
     return [list(function(*arguments)) for _ in range(n)]
 
 
+def each_sample(net: Any, X: Any, Y: Any) -> list[Any]:
+    """What backward returns for each sample as a batch of its own, if a dict with its arrays copied."""
+    returned = []
+    for i in range(len(X)):
+        net.forward(X[i : i + 1])
+        found = net.backward(Y[i : i + 1])
+        if isinstance(found, dict):  # a network may use its arrays again
+            found = {n: v.copy() if isinstance(v, np.ndarray) else v for n, v in found.items()}
+        returned.append(found)
+    return returned
+
+
+def losses(net: Any, label: str, places: list[dict[str, Any]], X: Any, Y: Any) -> list[Any]:
+    """The loss that a network reports where it is given these parameters, one place after the other."""
+    found = []
+    for parameters in places:
+        give(net, label, parameters)
+        found.append(net.compute_loss(net.forward(X), Y))
+    return found
+
+
 def attributes(owner: Any, names: Iterable[str]) -> dict[str, Any]:
     """The attributes of an object that have one of these names, in either case."""
     folded = {name.lower() for name in names}

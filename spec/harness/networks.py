@@ -100,7 +100,27 @@ def gradient(net: Guarded, Y: Array, name: str) -> Any:
 def gradients(net: Guarded, Y: Array, names: list[str]) -> dict[str, Any]:
     """Entries of what `backward(Y)` returns, bias gradients as rows (1, n)."""
     __tracebackhide__ = True
-    returned = net.backward(Y)
+    return _entries(net, net.backward(Y), names)
+
+
+def gradients_of_each(net: Guarded, X: Array, Y: Array, names: list[str]) -> list[dict[str, Any]]:
+    """`gradients` for each sample as a batch of its own, after a forward pass of that batch."""
+    __tracebackhide__ = True
+    net.forward(X[:1])  # what is not written, or goes wrong for all, is named here
+    first = gradients(net, Y[:1], names)
+    others = next_to(net, beside.each_sample, X[1:], Y[1:])
+    return [first, *(_entries(net, returned, names) for returned in others)]
+
+
+def losses_at(net: Guarded, places: list[dict[str, Array]], X: Array, Y: Array) -> list[Any]:
+    """The loss that the network reports after it was given each of these parameters in turn."""
+    __tracebackhide__ = True
+    found: list[Any] = next_to(net, beside.losses, net._name, places, X, Y)
+    return found
+
+
+def _entries(net: Guarded, returned: Any, names: list[str]) -> dict[str, Any]:
+    __tracebackhide__ = True
     if not isinstance(returned, dict):
         kind = type(returned).__name__
         raise Raised(f"{net._name}.backward returned a {kind}, expected a dict with {names[0]!r}")

@@ -22,7 +22,7 @@ from spec.forked import Fork, Send
 
 from . import collection, moons, results
 from .claims import Claim
-from .errors import CannotDo, CannotLoad
+from .errors import CannotDo, CannotLoad, Unusable
 from .explain import Explanation
 from .limits import PATIENCE
 from .loading import ROOT, Subject
@@ -123,8 +123,8 @@ class Run:
     """A run of tests in a fork, on the implementation that `bring` loads there.
 
     It is stopped after `seconds`, and where a test does not heed its time limit or too many had to be
-    stopped. `over` says that it has ended, `refused` why there was nothing to judge, and `left` the
-    tests that have not been run.
+    stopped. `over` says that it has ended, `refused` why there was nothing to judge (`unusable` if it
+    was found, at least), and `left` the tests that have not been run.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Run:
         bring: Callable[[], Subject],
         seconds: float,
     ) -> None:
-        self.refused = ""
+        self.refused, self.unusable = "", False
         self.left = {item.nodeid: item for item in items}
         self._loaded = False
         self._under_way = ""
@@ -166,7 +166,7 @@ class Run:
         try:
             subject = bring()
         except CannotLoad as error:
-            send({"refused": str(error)})
+            send({"refused": str(error), "unusable": isinstance(error, Unusable)})
         else:
             send({"loaded": subject.name})
             self.judge(session, items, subject, send)
@@ -192,6 +192,7 @@ class Run:
             self.take(message)
             self._under_way = message.get("begins", "")
             self.refused = message.get("refused", "")
+            self.unusable = message.get("unusable", False)
             if "record" in message:
                 records.append(_revived(message["record"]))
                 del self.left[records[-1].test]
@@ -209,7 +210,7 @@ class Run:
     def _broken_off(self, why: str) -> list[results.Record]:
         """The record of the test that was under way when the run broke off, if one was."""
         if not self._loaded:
-            self.refused = why
+            self.refused, self.unusable = why, True
         if not self._under_way:
             return []
         record = results.blank(self.left.pop(self._under_way))
