@@ -105,9 +105,11 @@ class Opened:
 def browser() -> Iterator[Browser]:
     """Chromium; where there is none, this fails and says what to install."""
     try:
-        path = chromium()
+        path, why = chromium(), ""
     except NoChromium as none:
-        pytest.fail(str(none), pytrace=False)
+        path, why = "", str(none)
+    if why:
+        pytest.fail(why, pytrace=False)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
@@ -145,6 +147,28 @@ def opened(request: Any, browser: Browser, books: dict[str, str]) -> Iterator[Op
     page = browser.new_page(color_scheme=theme)
     yield Opened(page, books[book])
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"PATH": ""}, "there is no Chromium on this machine, and Playwright could not download"),
+        ({"CHROMIUM": "no-such-browser"}, "CHROMIUM is no-such-browser, which is no program"),
+    ],
+)
+def test_where_there_is_no_chromium_the_remedy_is_told(tmp_path, variables, told):
+    """In one sentence; nothing answers where Playwright would download it from."""
+    nowhere = {
+        "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path),
+        "PLAYWRIGHT_DOWNLOAD_HOST": "http://127.0.0.1:9",
+    }
+    environment = {k: v for k, v in os.environ.items() if k != "CHROMIUM"} | nowhere | variables
+    command = [sys.executable, "-m", "spec.meta.chromium"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.startswith(told)
+    assert "apt install chromium" in done.stdout
+    assert done.stdout.count("\n") == 1
 
 
 def test_it_asks_for_nothing_and_complains_of_nothing(opened):

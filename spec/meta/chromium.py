@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+NONE = "there is no Chromium on this machine"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 REMEDY = "install one (on Debian: apt install chromium), or name its file in the variable CHROMIUM"
 
@@ -31,7 +32,7 @@ def chromium() -> str:
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     if not Path(own).is_file():
-        raise NoChromium(f"there is no Chromium on this machine; {REMEDY}")
+        raise NoChromium(f"{NONE}; {REMEDY}")
     return own
 
 
@@ -40,17 +41,17 @@ def main() -> int:
     try:
         found = chromium()
     except NoChromium as none:
-        if os.environ.get("CHROMIUM"):
-            print(none, file=sys.stderr)  # noqa: T201
-            return 2
+        told = str(none)
+        found = ""
+    if not found and not os.environ.get("CHROMIUM"):
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
-        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
-            told = f"{none}: Playwright could not download its own"
-            print(told, file=sys.stderr)  # noqa: T201
-            return 2
-        found = chromium()
-    print(f"Chromium: {found}")  # noqa: T201
-    return 0
+        nowhere = subprocess.DEVNULL
+        if subprocess.run(command, stdout=nowhere, stderr=nowhere).returncode == 0:
+            found = chromium()
+        else:
+            told = f"{NONE}, and Playwright could not download its own; {REMEDY}"
+    print(f"Chromium: {found}" if found else told)  # noqa: T201
+    return 0 if found else 2
 
 
 if __name__ == "__main__":
