@@ -63,8 +63,15 @@ def _styled(letter: str, style: str) -> str:
 
 
 def _displayed(self: Any, tokens: list[Token], at: int, options: Any, env: Any) -> str:
-    """An indented block of a chapter is an equation that stands by itself."""
-    return f'<p class="display">{escape(tokens[at].content.strip())}</p>\n'
+    """An indented block of a chapter has equations, a line each or side by side with a gap between."""
+    lines = tokens[at].content.strip().splitlines()
+    shown = (
+        " ".join(
+            f"<span>{escape(equation)}</span>" for equation in re.split(r" {3,}", line.strip())
+        )
+        for line in lines
+    )
+    return f'<p class="display">{"<br>".join(shown)}</p>\n'
 
 
 def _markdown() -> MarkdownIt:
