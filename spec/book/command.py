@@ -3,6 +3,7 @@
 import importlib.util
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from spec.harness.claims import Ledger
 from spec.harness.errors import CannotDo
@@ -33,10 +34,7 @@ def book(out: Path, implementation: str | None, section: str | None) -> str:
     from .weave import weave
 
     page, summary = weave(implementation, section)
-    try:
-        out.write_text(page, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise _unwritable(out, error.strerror or "") from None
+    _write(out.resolve(), page)
     return f"{out}: {summary}, {len(page.encode()) / 1e6:.1f} MB"
 
 
@@ -56,8 +54,24 @@ def _check_out(out: Path) -> None:
         raise CannotDo(f"--out {out}: this is a folder; name a file in it")
     if not out.absolute().parent.is_dir():
         raise CannotDo(f"--out {out}: there is no folder {out.parent}; make it first")
-    if not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
+    if out.exists() and not os.access(out, os.W_OK):
         raise _unwritable(out, "permission denied")
+    try:
+        with TemporaryFile(dir=out.resolve().parent):
+            pass
+    except OSError as error:
+        raise _unwritable(out, error.strerror or "") from None
+
+
+def _write(out: Path, page: str) -> None:
+    """Write all of it or nothing: what was there remains if the disk is full."""
+    new = out.with_name(f".{out.name}.new")
+    try:
+        new.write_text(page, encoding="utf-8", newline="\n")
+        new.replace(out)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise _unwritable(out, error.strerror or "") from None
 
 
 def _unwritable(out: Path, why: str) -> CannotDo:

@@ -14,7 +14,7 @@ from .chapters import ChapterFile, Prose, Test
 from .evidence import Slips
 from .figures import Figure
 from .listing import Excerpt, Implementation
-from .numbers import as_sentence, claim_anchor, in_words, rounded, test_anchor
+from .numbers import as_sentence, claim_anchor, file_anchor, in_words, rounded, test_anchor
 from .run import Findings
 from .typeset import excerpt, headed, mathml, prose
 
@@ -136,7 +136,7 @@ class Contents:
         [(_, title, opening)] = headed(file.prose)
         known = self._findings.ledger.titles[file.chapter]
         title = as_sentence(title.removeprefix(f"{file.chapter} ").removeprefix(f"{known}: "))
-        anchor = file.path.stem.removeprefix("test_").replace("_", "-")
+        anchor = file_anchor(file)
         parts = [opening, *self._parts(file, anchor)]
         helpers = [excerpt(file.source, first, last) for first, last in file.helpers]
         code = Markup("\n").join(helpers)
@@ -176,13 +176,13 @@ class Contents:
         )
 
     def _proof(self, file: ChapterFile, test: Test) -> Proof:
-        records = self._records(self._outcomes[test.claim], test.name)
+        records = self._records(self._outcomes[test.claim], f"{file.path.name}::{test.name}")
         worst = min(records, key=lambda record: WORST_FIRST.index(record.status))
         claim, why = worst.claim, worst.why
         evidence = [e for r in records if (e := self._findings.evidence.get(r.test))]
         mistakes = next((e.mistakes for e in evidence if e.mistakes), [])
         return Proof(
-            test_anchor(test.name),
+            test_anchor(file, test.name),
             test.name,
             mathml(claim.latex) if claim.latex else Markup(),
             claim.verdict,
@@ -200,7 +200,7 @@ class Contents:
         )
 
     def _records(self, outcome: Outcome, test: str) -> list[Record]:
-        return [r for r in outcome.records if r.test.partition("::")[2].partition("[")[0] == test]
+        return [r for r in outcome.records if r.test.partition("[")[0].endswith(f"/{test}")]
 
     def _facts(self, records: list[Record]) -> Iterator[str]:
         """What was measured of the test itself, in a few words each."""

@@ -28,9 +28,14 @@ def entry_anchor(id: str) -> str:
     return f"ledger-{id.replace('/', '-')}"
 
 
-def test_anchor(name: str) -> str:
-    """Where a test stands."""
-    return name.replace("_", "-")
+def file_anchor(file: ChapterFile) -> str:
+    """Where a file of the book begins."""
+    return file.path.stem.removeprefix("test_").replace("_", "-")
+
+
+def test_anchor(file: ChapterFile, name: str) -> str:
+    """Where a test stands; two files may have one of the same name."""
+    return f"{file_anchor(file)}-{name.replace('_', '-')}"
 
 
 def as_sentence(text: str) -> str:
