@@ -37,7 +37,7 @@ def digits(seed: int) -> tuple[Canvas, dict[str, str]]:
         panel.imshow(X_test[at].reshape(8, 8), cmap="gray_r", interpolation="nearest")
         wrong = answers[0, at] != truth[at]
         bare(panel, f"{truth[at]} → {answers[0, at]}" if wrong else f"{truth[at]}")
-        panel.title.set_fontsize(8)
+        panel.title.set_fontsize(8.5)
         if wrong:
             panel.title.set_color(VERMILION)
     for panel in grid[len(read) + len(misread) :]:
@@ -46,7 +46,7 @@ def digits(seed: int) -> tuple[Canvas, dict[str, str]]:
     np.add.at(counts, (np.tile(truth, NETWORKS), answers.ravel()), 1)
     axes = matrix.subplots()
     for (row, column), n in np.ndenumerate(counts):
-        colour, size = (BLUE, 8.5) if row == column else (VERMILION, 6 + 2 * min(n, 2))
+        colour, size = (BLUE, 8.5) if row == column else (VERMILION, 6.5 + 2 * min(n, 2))
         if n:
             axes.text(column, row, str(n), color=colour, ha="center", va="center", fontsize=size)
     axes.set(xlim=(-0.8, 9.8), ylim=(9.6, -0.6), xlabel="read", ylabel="written", aspect="equal")
