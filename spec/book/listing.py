@@ -87,9 +87,9 @@ class Implementation:
             yield Segment(excerpt(source.text, at, end))
 
     def beside(self, claim: str) -> list[Excerpt]:
-        """What a claim exercises, the functions that the fewest claims do first."""
+        """What a claim exercises: the functions that the fewest claims do first, constructors last."""
         exercised = [f for f in self._functions if claim in f.claims]
-        exercised.sort(key=lambda f: len(f.claims))
+        exercised.sort(key=lambda f: (f.name.endswith("__init__"), len(f.claims)))
         excerpts, room = [], MOST_BESIDE
         for function in exercised:
             room -= function.last - function.first + 1
