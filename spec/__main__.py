@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_new(commands)
     _add_watch(commands)
     _add_grade(commands)
+    _add_book(commands)
     option = parser.parse_args(arguments)
     try:
         sys.stdout.write(f"{option.run(option)}\n")
@@ -123,6 +124,28 @@ def _grade(option: argparse.Namespace) -> str:
     return grade(
         Options(option.submissions, option.out, option.rubric, option.hints, how, option.gradescope)
     )
+
+
+def _add_book(commands: Any) -> None:
+    parser = commands.add_parser("book", help="weave the theory and its proofs into one HTML page")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the page, such as book.html"
+    )
+    parser.add_argument(
+        "--impl",
+        metavar="PATH_OR_MODULE",
+        help="about this .py file, notebook or importable module, not about impl/",
+    )
+    parser.add_argument(
+        "--section", metavar="N", help="a chapter alone, such as 5, or a section, such as 5.3"
+    )
+    parser.set_defaults(run=_book)
+
+
+def _book(option: argparse.Namespace) -> str:
+    from spec.book.command import book
+
+    return book(option.out, option.impl, option.section)
 
 
 if __name__ == "__main__":

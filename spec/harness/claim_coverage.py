@@ -9,15 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
 NO_CLAIM = ""  # the context of what runs before the first claim is judged
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function or method: its file, qualified name, line numbers of its body, and claims."""
+    """A function or method: its file, qualified name, first and last line, and claims.
+
+    `n_lines` and `missed` are about the statements of its body.
+    """
 
     file: Path
     name: str
+    first: int
+    last: int
     claims: list[str]
     n_lines: int
     missed: list[int]
@@ -51,22 +57,24 @@ class ClaimCoverage:
     def _of(self, file: Path) -> Iterator[Function]:
         contexts = self._coverage.get_data().contexts_by_lineno(str(file))
         _, statements, _, missing, _ = self._coverage.analysis2(str(file))
-        for name, first, last in _bodies(ast.parse(file.read_bytes())):
-            lines = [line for line in statements if first <= line <= last]
+        for name, node in _functions(ast.parse(file.read_bytes())):
+            body, last = node.body[0].lineno, node.end_lineno or node.lineno
+            lines = [line for line in statements if body <= line <= last]
             claims = {claim for line in lines for claim in contexts.get(line, [])} - {NO_CLAIM}
-            missed = [line for line in missing if first <= line <= last]
-            yield Function(file, name, sorted(claims), len(lines), missed)
+            missed = [line for line in missing if body <= line <= last]
+            first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
+            yield Function(file, name, first, last, sorted(claims), len(lines), missed)
 
 
-def _bodies(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, int, int]]:
-    """(qualified name, first and last line of the body) of each function in a module."""
+def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
+    """The functions of a module with their qualified names."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ClassDef):
-            yield from _bodies(node, f"{prefix}{node.name}.")
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield f"{prefix}{node.name}", node.body[0].lineno, node.end_lineno or node.lineno
+            yield from _functions(node, f"{prefix}{node.name}.")
+        elif isinstance(node, Definition):
+            yield f"{prefix}{node.name}", node
         else:
-            yield from _bodies(node, prefix)
+            yield from _functions(node, prefix)
 
 
 def ranges(lines: list[int]) -> str:

@@ -11,6 +11,10 @@ class CannotLoad(CannotDo):
     """There is nothing to judge."""
 
 
+class Unusable(CannotLoad):
+    """What is to be judged was found, and cannot be run or has none of the names."""
+
+
 class RaisedElsewhere(Exception):
     """What an implementation in another process raised: its class, message and frames (file, line)."""
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from .beside import Namespace, located
 from .contract import NAMES
-from .errors import CannotLoad
+from .errors import CannotLoad, Unusable
 from .limits import time_limit
 from .notebook import Notebook
 from .outcomes import TimeLimitExceeded
@@ -198,9 +198,10 @@ def _compiled(path: Path, source: bytes) -> types.CodeType:
         return compile(source, str(path), "exec")
     except SyntaxError as error:
         line = (error.text or linecache.getline(str(path), error.lineno or 0)).strip()
-        raise CannotLoad(f"{path.name}, line {error.lineno}: {error.msg}: `{line}`") from None
+        where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
+        raise Unusable(f"{where}: {error.msg}" + (f": `{line}`" if line else "")) from None
     except ValueError as error:
-        raise CannotLoad(f"{path.name} is not Python source: {error}") from None
+        raise Unusable(f"{path.name} is not Python source: {error}") from None
 
 
 def _execute_beside(path: Path, action: Callable[[], object], seconds: float) -> None:
@@ -227,18 +228,18 @@ def _execute(name: str, action: Callable[[], object], seconds: float) -> None:
             action()
     except TimeLimitExceeded as error:
         remedy = 'keep what trains or plots under `if __name__ == "__main__":`'
-        raise CannotLoad(f"{error} ({remedy})") from None
+        raise Unusable(f"{error} ({remedy})") from None
     except (Exception, SystemExit) as error:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
         frames = [f for f in frames if not f.filename.startswith("<frozen")]
         at = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
         line = f": `{frames[-1].line}`" if frames and frames[-1].line else ""
         detail = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise CannotLoad(f"importing {name} raised {detail}{at}{line}") from None
+        raise Unusable(f"importing {name} raised {detail}{at}{line}") from None
 
 
 def must_have_names(subject: Subject) -> None:
-    """Raise CannotLoad for one that has no name of the contract."""
+    """Raise Unusable for one that has no name of the contract."""
     own = [name for name in dir(subject.module) if not name.startswith("_")]
     if any(name in own for name in NAMES):
         return
@@ -250,4 +251,4 @@ def must_have_names(subject: Subject) -> None:
     ]
     hint = f"did you mean {', '.join(pairs[:3])}?" if pairs else f"such as {', '.join(NAMES[:5])}"
     notes = "".join(f"; {note}" for note in subject.notes[:3])
-    raise CannotLoad(f"{subject.path} defines none of the names that are judged: {hint}{notes}")
+    raise Unusable(f"{subject.path} defines none of the names that are judged: {hint}{notes}")

@@ -100,6 +100,7 @@ def variance_is(
     __tracebackhide__ = True
     spend(false_alarm)
     values = np.ravel(sample)
+    trial.current().variances[what] = trial.Variances(variance, mistakes or {})
     for cause, wrong in (mistakes or {}).items():
         if not _variances_differ(values.size, wrong / variance, false_alarm):
             _note_indistinct(cause, values.size)
@@ -327,6 +328,8 @@ def drawn_like(
     if np.unique(others).size > FEWEST_DISTINCT * others.size:
         _not_repeated(values, what)
     _mean_is(values, float(others.mean()), float(np.hypot(values.std(), others.std())), rate, what)
+    ratios = trial.Variances(1, mistakes or {})
+    trial.current().variances[f"{what} over that of {what_other}"] = ratios
     for cause, ratio in (mistakes or {}).items():
         if not _ratios_differ(values.size, ratio, rate):
             _note_indistinct(cause, values.size)

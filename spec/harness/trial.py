@@ -31,6 +31,14 @@ class Call:
     result: Any = None
 
 
+@dataclass(frozen=True)
+class Variances:
+    """The right variance of what was drawn, and that which each listed mistake gives."""
+
+    right: float
+    mistakes: dict[str, float]
+
+
 @dataclass
 class Trial:
     """The notebook of one test."""
@@ -43,6 +51,9 @@ class Trial:
     figures: list[tuple[str, float | str]] = field(default_factory=list)
     false_alarms: float = 0.0
     indistinct: dict[str, str] = field(default_factory=dict)  # a mistake listed, and why it is none
+    variances: dict[str, Variances] = field(
+        default_factory=dict
+    )  # by what they are the variances of
     names: dict[str, int] = field(default_factory=dict)
 
     def new_example(self, arguments: dict[str, Any]) -> None:

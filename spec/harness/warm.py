@@ -22,7 +22,7 @@ from spec.forked import Fork, Send
 
 from . import collection, moons, results
 from .claims import Claim
-from .errors import CannotDo, CannotLoad
+from .errors import CannotDo, CannotLoad, Unusable
 from .explain import Explanation
 from .limits import PATIENCE
 from .loading import ROOT, Subject
@@ -124,8 +124,8 @@ class Run:
     """A run of tests in a fork, on the implementation that `bring` loads there.
 
     It is stopped after `seconds`, and where a test does not heed its time limit or too many had to be
-    stopped. `over` says that it has ended, `refused` why there was nothing to judge, and `left` the
-    tests that have not been run.
+    stopped. `over` says that it has ended, `refused` why there was nothing to judge (`unusable` if it
+    was found, at least), and `left` the tests that have not been run.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Run:
         bring: Callable[[], Subject],
         seconds: float,
     ) -> None:
-        self.refused = ""
+        self.refused, self.unusable = "", False
         self.left = {item.nodeid: item for item in items}
         self._loaded = False
         self._under_way = ""
@@ -143,7 +143,7 @@ class Run:
         self._limit: float = session.config.option.time_limit
         self._end = time.monotonic() + seconds
         self._begun = time.monotonic()
-        self._fork = Fork(lambda send: _judge(session, items, bring, send))
+        self._fork = Fork(lambda send: self.work(session, items, bring, send))
 
     def __enter__(self) -> "Run":
         return self
@@ -156,6 +156,31 @@ class Run:
         """Whether nothing more will come."""
         return self._fork.over
 
+    def work(
+        self,
+        session: pytest.Session,
+        items: Sequence[pytest.Item],
+        bring: Callable[[], Subject],
+        send: Send,
+    ) -> None:
+        """What the fork does."""
+        try:
+            subject = bring()
+        except CannotLoad as error:
+            send({"refused": str(error), "unusable": isinstance(error, Unusable)})
+        else:
+            send({"loaded": subject.name})
+            self.judge(session, items, subject, send)
+
+    def judge(
+        self, session: pytest.Session, items: Sequence[pytest.Item], subject: Subject, send: Send
+    ) -> None:
+        """Judge what was loaded, in the fork; a subclass may send more than how each test ended."""
+        judged(session, items, subject, send)
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Take in a message, in the process that waits for it; a subclass reads in it what it sent."""
+
     def stop(self) -> None:
         """End the run, if it still goes on."""
         self._fork.stop()
@@ -165,8 +190,10 @@ class Run:
         records = []
         for message in self._fork.receive(seconds):
             self._begun, self._loaded = time.monotonic(), True
+            self.take(message)
             self._under_way = message.get("begins", "")
             self.refused = message.get("refused", "")
+            self.unusable = message.get("unusable", False)
             if "record" in message:
                 records.append(_revived(message["record"]))
                 del self.left[records[-1].test]
@@ -184,7 +211,7 @@ class Run:
     def _broken_off(self, why: str) -> list[results.Record]:
         """The record of the test that was under way when the run broke off, if one was."""
         if not self._loaded:
-            self.refused = why
+            self.refused, self.unusable = why, True
         if not self._under_way:
             return []
         record = results.blank(self.left.pop(self._under_way))
@@ -200,22 +227,6 @@ def _how_it_ended(status: int | None) -> str:
     if status is not None and status < 0:
         return f"the process that runs your code was ended by {signal.Signals(-status).name}"
     return f"your code ended the process that runs it, with exit status {status}"
-
-
-def _judge(
-    session: pytest.Session,
-    items: Sequence[pytest.Item],
-    bring: Callable[[], Subject],
-    send: Send,
-) -> None:
-    """What the fork does."""
-    try:
-        subject = bring()
-    except CannotLoad as error:
-        send({"refused": str(error)})
-    else:
-        send({"loaded": subject.name})
-        judged(session, items, subject, send)
 
 
 def _revived(record: dict[str, Any]) -> results.Record:

@@ -72,6 +72,12 @@ def test_grading_leans_on_the_harness_alone(path):
     assert not [name for name in imported(path) if name.startswith("spec.test_")]
 
 
+@pytest.mark.parametrize("path", sorted((SPEC / "book").rglob("*.py")), ids=lambda p: p.name)
+def test_the_book_leans_on_the_harness_and_the_chapters_alone(path):
+    """Grading, learning and the meta suite need not be there; the reference is judged, not imported."""
+    assert not reaches(path, "impl", "spec.learning", "spec.grading", "spec.meta")
+
+
 def test_a_command_is_imported_when_it_is_called():
     """`python -m spec` itself needs the sentences of the harness alone."""
     tree = ast.parse((SPEC / "__main__.py").read_text(encoding="utf-8"))
