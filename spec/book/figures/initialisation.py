@@ -28,8 +28,8 @@ def halves(seed: int) -> tuple[Canvas, dict[str, str]]:
     left.fill_between(z, density, where=(z >= 0).tolist(), color=BLUE, alpha=0.35, linewidth=0)
     left.plot(z, density, color=INK, linewidth=1)
     left.set(xlabel="z", ylabel="density", ylim=(0, 0.46), yticks=[0, 0.2, 0.4])
-    left.text(-0.75, 0.06, "to 0", ha="center")
-    left.text(0.8, 0.06, "stays", ha="center")
+    left.text(-0.15, 0.06, "to 0", ha="right")
+    left.text(0.15, 0.06, "stays", ha="left")
     share = (1 - 1 / np.pi) / 2
     names, values = ["second moment", "variance"], [0.5, share]
     right.barh(names, values, color=[BLUE, VERMILION], height=0.5)
