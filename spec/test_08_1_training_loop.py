@@ -88,12 +88,11 @@ def test_a_step_lowers_the_loss_by_its_rate_times_the_squared_gradient(problem: 
     theta = problem.parameters
     g = oracle.gradients(problem.X, problem.Y, theta, "tanh")
     promised = sum(np.sum(gradient**2) for gradient in g.values())
-    left_over = []
-    for lr in (1e-3, 1e-4):
+    for lr in (1e-3, 1e-4, 1e-5):
         gained = loss(theta) - loss({n: value - lr * g[f"d{n}"] for n, value in theta.items()})
-        left_over.append(abs(gained - lr * promised))
-        assert left_over[-1] < 0.2 * lr * promised, f"at {lr:g} the loss fell by {gained:.3g}"
-    assert left_over[1] < 0.02 * left_over[0] + 1e-15, f"left over: {left_over}, not quadratic"
+        left_over = abs(gained - lr * promised)
+        most = 20 * lr**2 * promised  # the worst of 30 000 networks drawn needs 3
+        assert left_over < most, f"at {lr:g} the loss fell by {gained:.6g}, not {lr * promised:.6g}"
 
 
 @claim("8.1/step-descends", r"\mathcal L(\theta - \eta g) < \mathcal L(\theta)")
