@@ -109,9 +109,10 @@ class MLP:
         dZ, m, gradients = self.dZ_factor * (A - Y), len(Y), {}
         for l in range(self.L, 0, -1):
             W = getattr(self, f"W{l}")
-            dW = self.cache[f"A{l - 1}"].T @ (dZ / m)
+            dZ_m = dZ / m
+            dW = self.cache[f"A{l - 1}"].T @ dZ_m
             gradients[f"dW{l}"] = dW + l2_gradient(W, self.l2) if self.l2 else dW
-            gradients[f"db{l}"] = dZ.sum(axis=0, keepdims=True) / m
+            gradients[f"db{l}"] = dZ_m.sum(axis=0, keepdims=True)
             if l > 1:
                 dA = dZ @ W.T
                 dZ = dA * self.sigma_grad(self.cache[f"Z{l - 1}"])

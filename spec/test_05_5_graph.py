@@ -13,10 +13,10 @@ The two-layer network of section 5.3, node by node:
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, oracle
+from spec.harness import agree, beside, claim, measured, oracle
 from spec.harness.backpropagation import LOG_EPSILON
 from spec.harness.deep_networks import FEW
-from spec.harness.guard import Guarded, Implementation
+from spec.harness.guard import Guarded, Implementation, next_to
 from spec.harness.networks import gradients, mlp, set_parameters
 from spec.harness.strategies import SEEDS, Problem, problems, tenths
 
@@ -38,15 +38,9 @@ def two_layer_graph(nn: Implementation, problem: Problem) -> dict[str, Guarded]:
     return node
 
 
-def ancestors(node: Guarded) -> set[Guarded]:
-    """The node and all that it was computed from, each once."""
-    found, pending = set(), [node]
-    while pending:
-        current = pending.pop()
-        if current not in found:
-            found.add(current)
-            pending.extend(current.parents)
-    return found
+def parents_behind(node: Guarded) -> dict[Guarded, list[Guarded]]:
+    """The node and all that it was computed from, each with its parents."""
+    return dict(next_to(node, beside.behind))
 
 
 # ## Forward
@@ -95,7 +89,7 @@ def test_graph_has_the_value_of_the_formula(nn, problem: Problem):
         },
         what="the loss at the end of the graph",
     )
-    behind = ancestors(node["loss"])
+    behind = parents_behind(node["loss"])
     for name in node:
         assert node[name] in behind, f"following `parents` from the loss never leads to {name}"
 
@@ -129,10 +123,11 @@ def test_every_node_comes_after_its_parents(nn, problem: Problem):
     order = list(nn.topological_order(node))
     place = {current: i for i, current in enumerate(order)}
     assert len(place) == len(order), f"{len(order) - len(place)} nodes are in the order twice"
-    assert ancestors(node) == set(order), "the order has not exactly the nodes behind the last one"
+    parents = parents_behind(node)
+    assert set(parents) == set(order), "the order has not exactly the nodes behind the last one"
     assert order[-1] == node, "the last of the order is not the node that was asked about"
     for current in order:
-        for parent in current.parents:
+        for parent in parents[current]:
             assert place[parent] < place[current], "a node comes before one of its parents"
 
 

@@ -90,6 +90,21 @@ def losses(net: Any, label: str, places: list[dict[str, Any]], X: Any, Y: Any) -
     return found
 
 
+def behind(node: Any) -> list[tuple[Any, list[Any]]]:
+    """A node and all that it was computed from, each once, with its parents. Raises Lacking."""
+    found: dict[int, tuple[Any, list[Any]]] = {}
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if id(current) not in found:
+            if not hasattr(current, "parents"):
+                raise Lacking("Node.parents")
+            parents = list(current.parents)
+            found[id(current)] = current, parents
+            pending.extend(parents)
+    return list(found.values())
+
+
 def attributes(owner: Any, names: Iterable[str]) -> dict[str, Any]:
     """The attributes of an object that have one of these names, in either case."""
     folded = {name.lower() for name in names}
