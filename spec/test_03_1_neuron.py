@@ -89,7 +89,7 @@ def test_one_sigmoid_neuron_learns_as_logistic_regression_does(nn, problem: Prob
     agree(
         gradient(net, problem.Y, name),
         inputs.T @ error / m,
-        scale=np.abs(inputs).T @ np.abs(error) / m,
+        scale=np.abs(inputs).T @ (A + problem.Y) / m,
         sizes={"m": m, "n": problem.sizes[0]},
         mistakes={
             "the mean over the m samples is missing": inputs.T @ error,

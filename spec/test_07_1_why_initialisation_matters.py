@@ -154,10 +154,11 @@ def stay_twins(net: Guarded, problem: Problem) -> None:
         net.train_step(problem.X, problem.Y, 0.5)
     for l in range(1, len(problem.sizes) - 1):
         W, after = getattr(net, f"W{l}"), getattr(net, f"W{l + 1}")
-        agree(W, np.repeat(W[:, :1], W.shape[1], axis=1), ulps=512, what=f"W{l} of equal neurons")
-        agree(
-            after, np.repeat(after[:1], len(after), axis=0), ulps=512, what=f"W{l + 1}, row by row"
-        )
+        for weights, first, what in (
+            (W, np.repeat(W[:, :1], W.shape[1], axis=1), f"W{l} of equal neurons"),
+            (after, np.repeat(after[:1], len(after), axis=0), f"W{l + 1}, row by row"),
+        ):
+            agree(weights, first, scale=1 + np.abs(first), what=what)  # 1: of the steps
 
 
 @claim(

@@ -39,6 +39,22 @@ def backpropagated(
     return result
 
 
+def terms_of(problem: Problem, activation: str) -> Parameters:
+    """How large the terms are whose sums these gradients are: they may cancel, their rounding does not."""
+    values, theta = oracle.forward(problem.X, problem.parameters, activation), problem.parameters
+    L, result = oracle.depth(theta), {}
+    size = np.full(problem.Y.shape, 1 / problem.m)  # ŷ - y is rounded as numbers of size 1 are
+    for l in range(L, 0, -1):
+        A = 1 + np.abs(values[f"A{l - 1}"])  # a small one may be what large terms have left
+        result |= {f"dW{l}": A.T @ size, f"db{l}": size.sum(axis=0, keepdims=True)}
+        if l > 1:
+            slope = oracle.ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
+            size = (
+                size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)
+            )  # a (1 - a) is rounded as 1 is
+    return result
+
+
 def he(sizes: tuple[int, ...], rng: np.random.Generator) -> Parameters:
     """He weights and zero biases."""
     return {
@@ -70,6 +86,7 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
     net.forward(problem.X)
     slope = oracle.ACTIVATIONS["relu"][1]
     right = backpropagated(problem, "relu", lambda l, Z, A: slope(Z))
+    terms = terms_of(problem, "relu")
     no_gate = {
         layer: backpropagated(
             problem, "relu", lambda l, Z, A, out=layer: np.ones(Z.shape) if l == out else slope(Z)
@@ -80,6 +97,7 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
         agree(
             own,
             right[name],
+            scale=terms[name],
             sizes=problem.named_sizes(),
             mistakes={
                 "the gate of the second hidden layer is missing": no_gate[2][name],
@@ -210,12 +228,13 @@ def test_other_hidden_activations_have_the_right_gradients(nn, activation, probl
     if activation != "leaky_relu":
         wrong["it is fed with a instead of z"] = lambda l, Z, A: slope(A)
     right = backpropagated(problem, activation, lambda l, Z, A: slope(Z))
+    terms = terms_of(problem, activation)
     mistaken = {why: backpropagated(problem, activation, gate) for why, gate in wrong.items()}
     for name, own in gradients(net, problem.Y, list(right)).items():
         agree(
             own,
             right[name],
-            ulps=256,  # exp and tanh may be off by several units themselves, layer upon layer
+            scale=terms[name],
             sizes=problem.named_sizes(),
             mistakes={
                 f"the derivative of the activation: {why}": values[name]
@@ -357,7 +376,7 @@ def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
     for name in names:
         theta = problem.parameters[name[1:]]
         difference, decay = included[name] - without[name], 2 * lam * theta
-        scale = np.abs(without[name]) + np.abs(decay)
+        scale = 1 + np.abs(without[name]) + np.abs(decay)  # 1: of the terms of the gradient
         what = f"{name} at λ = 0.25 less that at λ = 0"
         if name.startswith("db"):
             why = {"biases decay as well": decay}
