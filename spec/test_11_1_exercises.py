@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from spec.harness import agree, chance, claim, measured, oracle
-from spec.harness.backpropagation import through_moved_weights
+from spec.harness.backpropagation import terms_of, through_moved_weights
 from spec.harness.compare import Array
 from spec.harness.guard import Guarded, Implementation
 from spec.harness.moons import fresh_moons, moons, moons_run
@@ -36,22 +36,6 @@ def backpropagated(
         if l > 1:
             gate = derivative(l - 1, values[f"Z{l - 1}"], values[f"A{l - 1}"])
             dZ = dZ @ theta[f"W{l}"].T * gate
-    return result
-
-
-def terms_of(problem: Problem, activation: str) -> Parameters:
-    """How large the terms are whose sums these gradients are: they may cancel, their rounding does not."""
-    values, theta = oracle.forward(problem.X, problem.parameters, activation), problem.parameters
-    L, result = oracle.depth(theta), {}
-    size = np.full(problem.Y.shape, 1 / problem.m)  # ŷ - y is rounded as numbers of size 1 are
-    for l in range(L, 0, -1):
-        A = 1 + np.abs(values[f"A{l - 1}"])  # a small one may be what large terms have left
-        result |= {f"dW{l}": A.T @ size, f"db{l}": size.sum(axis=0, keepdims=True)}
-        if l > 1:
-            slope = oracle.ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
-            size = (
-                size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)
-            )  # a (1 - a) is rounded as 1 is
     return result
 
 

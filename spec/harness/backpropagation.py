@@ -153,6 +153,20 @@ def _kinks_between(X: Array, one: oracle.Parameters, other: oracle.Parameters) -
     return any(((a[name] > 0) != (b[name] > 0)).any() for name in a if name.startswith("Z"))
 
 
+def terms_of(problem: Problem, activation: str) -> oracle.Parameters:
+    """How large the terms are whose sums the gradients are: they may cancel, their rounding does not."""
+    values, theta = oracle.forward(problem.X, problem.parameters, activation), problem.parameters
+    L, result = oracle.depth(theta), {}
+    size = np.full(problem.Y.shape, 1 / problem.m)  # ŷ - y is rounded as numbers of size 1 are
+    for l in range(L, 0, -1):
+        A = 1 + np.abs(values[f"A{l - 1}"])  # a small one may be what large terms have left
+        result |= {f"dW{l}": A.T @ size, f"db{l}": size.sum(axis=0, keepdims=True)}
+        if l > 1:
+            slope = oracle.ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
+            size = size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)  # a (1 - a) is rounded as 1 is
+    return result
+
+
 def bias_mistakes(dZ: Array) -> dict[str, Array]:
     """What becomes of db = mean of the rows dZ in a reduction gone wrong, by cause."""
     m = len(dZ)
