@@ -156,14 +156,15 @@ def _kinks_between(X: Array, one: oracle.Parameters, other: oracle.Parameters) -
 def terms_of(problem: Problem, activation: str) -> oracle.Parameters:
     """How large the terms are whose sums the gradients are: they may cancel, their rounding does not."""
     values, theta = oracle.forward(problem.X, problem.parameters, activation), problem.parameters
-    L, result = oracle.depth(theta), {}
+    L = oracle.depth(theta)
+    result: oracle.Parameters = {}
     size = np.full(problem.Y.shape, 1 / problem.m)  # ŷ - y is rounded as numbers of size 1 are
     for l in range(L, 0, -1):
         A = 1 + np.abs(values[f"A{l - 1}"])  # a small one may be what large terms have left
         result |= {f"dW{l}": A.T @ size, f"db{l}": size.sum(axis=0, keepdims=True)}
         if l > 1:
             slope = oracle.ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
-            size = size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)  # a (1 - a) is rounded as 1 is
+            size = size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)  # 1: where it is a (1 - a)
     return result
 
 
