@@ -80,6 +80,11 @@ class Network:
         return {"dW1": self.X.T @ dZ1, "db1": dZ1.sum(axis=0, keepdims=True)}
 
 
+def by_group(returned: dict[Any, Any]) -> dict[str, Any]:
+    """What `gradient_check` reports, by "W1", "b1", ... where it may say "dW1", too."""
+    return {str(name).removeprefix("d"): error for name, error in returned.items()}
+
+
 def errors_of(nn: Any, net: Network, *epsilon: float) -> dict[str, float]:
     """What `gradient_check` reports of each group; *not written yet* where it reports nothing.
 
@@ -88,7 +93,7 @@ def errors_of(nn: Any, net: Network, *epsilon: float) -> dict[str, float]:
     returned = nn.gradient_check(net, net._problem.X, net._problem.Y, *epsilon)
     if not isinstance(returned, dict):
         raise NotWrittenYet("the dict of errors that gradient_check returns")
-    errors = {str(name).removeprefix("d"): error for name, error in returned.items()}
+    errors = by_group(returned)
     for group in GROUPS:
         if group not in errors:
             raise NotWrittenYet(f"gradient_check(...)[{group!r}]")
@@ -300,13 +305,13 @@ def test_each_group_gets_an_error_of_its_own(nn):
             '{"W1": ..., "b1": ..., "W2": ..., "b2": ...}, '
             f"and returned {returned!r}{': is a `return` missing?' if returned is None else ''}"
         )
-        errors = {str(name).removeprefix("d"): float(error) for name, error in returned.items()}
+        errors = by_group(returned)
         missing = set(GROUPS) - set(errors)
         assert not missing, f"gradient_check reports no error of {', '.join(sorted(missing))}"
         for group in GROUPS:
-            assert (errors[group] > 1e-3) == (group == guilty), (
-                f"where d{guilty} alone is wrong, gradient_check gives {group} an error of "
-                f"{errors[group]:.1e}"
+            error = float(errors[group])
+            assert (error > 1e-3) == (group == guilty), (
+                f"where d{guilty} alone is wrong, gradient_check gives {group} an error of {error:.1e}"
             )
 
 

@@ -154,7 +154,7 @@ def _kinks_between(X: Array, one: oracle.Parameters, other: oracle.Parameters) -
 
 
 def terms_of(problem: Problem, activation: str) -> oracle.Parameters:
-    """How large the terms are whose sums the gradients are: they may cancel, their rounding does not."""
+    """How large the terms are that dW1, db1, ... are sums of: they may cancel, their rounding does not."""
     values, theta = oracle.forward(problem.X, problem.parameters, activation), problem.parameters
     L = oracle.depth(theta)
     result: oracle.Parameters = {}
@@ -164,7 +164,8 @@ def terms_of(problem: Problem, activation: str) -> oracle.Parameters:
         result |= {f"dW{l}": A.T @ size, f"db{l}": size.sum(axis=0, keepdims=True)}
         if l > 1:
             slope = oracle.ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
-            size = size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)  # 1: where it is a (1 - a)
+            # a sixteenth: a small slope a (1 - a) is rounded as a is
+            size = size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)
     return result
 
 

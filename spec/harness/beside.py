@@ -92,13 +92,13 @@ def losses(net: Any, label: str, places: list[dict[str, Any]], X: Any, Y: Any) -
 
 def behind(node: Any) -> list[tuple[Any, list[Any]]]:
     """A node and all that it was computed from, each once, with its parents. Raises Lacking."""
+    if not hasattr(node, "parents"):
+        raise Lacking("Node.parents")
     found: dict[int, tuple[Any, list[Any]]] = {}
     pending = [node]
     while pending:
         current = pending.pop()
         if id(current) not in found:
-            if not hasattr(current, "parents"):
-                raise Lacking("Node.parents")
             parents = list(current.parents)
             found[id(current)] = current, parents
             pending.extend(parents)
