@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.compare import Array
+from spec.harness.guard import kind, unpacked
 from spec.harness.networks import cached, gradients, mlp, row
 from spec.harness.oracle import ACTIVATIONS, softmax
 from spec.harness.strategies import (
@@ -107,9 +108,9 @@ def test_losses_behind_a_softmax(nn, z: Array, seed: int):
 
 def back(nn, G: Array, X: Array, W: Array) -> dict[str, Array]:
     """What affine_backward returns, by name."""
-    returned = nn.affine_backward(G, X, W)
+    returned = unpacked(nn.affine_backward(G, X, W))
     three = isinstance(returned, (tuple, list)) and len(returned) == 3
-    assert three, f"affine_backward returned a {type(returned).__name__}, expected dX, dW, db"
+    assert three, f"affine_backward returned a {kind(returned)}, expected dX, dW, db"
     return dict(zip(("dX", "dW", "db"), returned, strict=True))
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, arguments_after, chance, claim, measured
+from spec.harness import Refuted, agree, arguments_after, chance, claim, measured
+from spec.harness.guard import kind
 from spec.harness.oracle import log_softmax, softmax
 from spec.harness.strategies import SEEDS, eighths, tenths
 
@@ -292,7 +293,11 @@ def test_two_zero_gradients_agree(nn):
 
 def verdicts(nn, errors: list[float]) -> dict[float, str]:
     """The first word of each verdict, in lower case."""
-    words = {error: re.findall(r"[^\W\d_]+", str(nn.verdict(error)).lower()) for error in errors}
+    given = {error: nn.verdict(error) for error in errors}
+    for verdict in given.values():
+        if not isinstance(verdict, str):
+            raise Refuted(f"verdict gave a {kind(verdict)}, expected a word")
+    words = {error: re.findall(r"[^\W\d_]+", verdict.lower()) for error, verdict in given.items()}
     return {error: found[0] if found else "" for error, found in words.items()}
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 
 from spec.harness import Refuted, agree, arguments_after, beside, chance, claim, oracle, refuses
 from spec.harness.compare import Array, NotPlain, as_plain
-from spec.harness.guard import Implementation, next_to
+from spec.harness.guard import Implementation, kind, next_to, unpacked
 from spec.harness.losses import network_loss
 from spec.harness.networks import get_parameters, mlp, set_parameters, two_layer_net
 from spec.harness.sampling import sample_of, spend
@@ -132,7 +132,11 @@ def numbers(X: Any, m: int, width: int) -> list[int]:
         raise Refuted(f"a batch {problem}") from None
     if rows.ndim != 2 or rows.shape[1] != width:
         raise Refuted(f"a batch has shape {rows.shape}, expected (B, {width})")
-    return [int(i) for i in (rows[:, 0] if width == 2 else rows.argmax(axis=1))]
+    same = (rows[:, None] == numbered(m)[width != 2]).all(axis=2)
+    for row, known in zip(rows.tolist(), same.any(axis=1), strict=True):
+        if not known:
+            raise Refuted(f"a batch holds the row {row}, and no sample is like that")
+    return [int(i) for i in same.argmax(axis=1)]
 
 
 def batches(nn: Implementation, m: int, B: int, rng: np.random.Generator) -> InEach:
@@ -143,11 +147,11 @@ def batches(nn: Implementation, m: int, B: int, rng: np.random.Generator) -> InE
 def in_each(result: Any, m: int) -> InEach:
     """These numbers in what `minibatches` gave of `m` samples."""
     if not isinstance(result, Iterable):
-        raise Refuted(f"minibatches gave a {type(result).__name__}, expected pairs (X_b, Y_b)")
+        raise Refuted(f"minibatches gave a {kind(result)}, expected pairs (X_b, Y_b)")
     in_X, in_Y = [], []
-    for pair in islice(result, 2 * m + 2):
+    for pair in map(unpacked, islice(result, 2 * m + 2)):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise Refuted(f"minibatches gave a {type(pair).__name__}, expected a pair (X_b, Y_b)")
+            raise Refuted(f"minibatches gave a {kind(pair)}, expected a pair (X_b, Y_b)")
         in_X.append(numbers(pair[0], m, 2))
         in_Y.append(numbers(pair[1], m, m))
     return in_X, in_Y
@@ -313,7 +317,12 @@ def test_an_epoch_is_an_update_for_every_batch(nn, rng):
             what=f"the number of updates in 2 epochs of {m} samples in batches of {B}",
         )
         assert {lr for *_, lr in net._steps} == {0.25}, "train did not pass on its rate of 0.25"
-        sample_of(losses, (2,), "the list of losses of 2 epochs")
+        n = -(-m // B)
+        for epoch, loss in enumerate(sample_of(losses, (2,), "the list of losses of 2 epochs")):
+            first, last = 1 / (n * epoch + 1), 1 / (n * epoch + n + 1)
+            assert last * (1 - 1e-6) <= loss <= first * (1 + 1e-6), (
+                f"the loss of an epoch was {loss:.6g}, while it fell from {first:.6g} to {last:.6g}"
+            )
 
 
 @claim("8.1/epoch", r"\mathcal B^{(1)} \ne \mathcal B^{(2)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.harness.compare import Array, Comparison, rounding_unit
+from spec.harness.compare import Array, Comparison
 from spec.harness.trial import Trial
 
 LARGEST_SHOWN = 6  # entries of an array that is shown whole
@@ -67,7 +67,7 @@ def _error(comparison: Comparison) -> tuple[float, float]:
     actual, expected = comparison.actual, comparison.expected
     if isinstance(actual, str) or actual.shape != expected.shape:
         return 0.0, 0.0
-    allowed = comparison.ulps * rounding_unit(actual)
+    allowed = comparison.ulps * comparison.unit
     excess = float(comparison.excess(expected).max(initial=0.0))
     return (excess * allowed, allowed) if excess <= 1 else (0.0, 0.0)
 

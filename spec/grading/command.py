@@ -19,6 +19,7 @@ from .judgement import Judgement
 from .rubric import Rubric
 from .scores import shown
 from .store import Store, make
+from .text import legible
 
 LIBRARIES = ("msgpack", "joblib", "rich", "jinja2", "matplotlib", "nbformat")
 MOST_NAMED = 3  # diagnoses
@@ -120,5 +121,6 @@ def _summary(options: Options, book: Gradebook, rubric: Rubric, n_judged: int) -
         f"median: {shown(statistics.median)} of {shown(rubric.maximum)} points",
     ]
     for diagnosis in statistics.diagnoses()[:MOST_NAMED]:
-        lines.append(f"{diagnosis.n} of {statistics.n}: {diagnosis.what}, {diagnosis.claim}")
+        what = legible(diagnosis.what)
+        lines.append(f"{diagnosis.n} of {statistics.n}: {what}, {diagnosis.claim}")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from spec.harness.contract import NAMES
@@ -22,6 +23,9 @@ MOODLE = re.compile(r"(?P<who>.+_\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re
 CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re.S)
 # at the beginning of a line, of a line of a notebook, or after a line's end in a notebook's string
 DEFINED = re.compile(rf'(?:^|"|\\n)(?:def|class) +({"|".join(NAMES)})\b'.encode(), re.M)
+MOST_NAMED = 5  # files, in a note
+MOST_READ = 50 * 2**20  # bytes of a learner's files, to choose one
+MOST_BESIDE, LARGEST_BESIDE = 500, 15 * 2**20  # modules beside it, and their bytes together
 PLAIN = re.compile(r"[\w.-]{1,80}", re.A)
 
 
@@ -55,7 +59,11 @@ class HandedIn:
         if self.file is None:
             return ""
         name = _without_learner(self.file.name)
-        return name if PLAIN.fullmatch(name) else f"submission{self.file.suffix}"
+        if PLAIN.fullmatch(name):
+            return name
+        beside = {_without_learner(other.name) for other in self.companions}
+        names = (f"submission{number or ''}{self.file.suffix}" for number in count())
+        return next(name for name in names if name not in beside)
 
     def read(self) -> Contents:
         """What is judged of it. Raises CannotRead, which names the file."""
@@ -165,33 +173,67 @@ def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
         return HandedIn(name, source, trouble=_nothing_to_judge(files))
     if len(candidates) == 1:
         return HandedIn(name, source, candidates[0])
-    readable: list[tuple[int, File]] = []
+    looked_at, notes = _looked_at(candidates)
+    if not looked_at:
+        return HandedIn(name, source, trouble="; ".join(notes))
+    best = max(looked_at, key=lambda each: (each.n_names, -len(each.file.parts)))
+    others = [each.file.name for each in looked_at if each is not best]
+    if others:
+        taken = f"{best.file.name} was taken, with {best.n_names} of the names"
+        notes.append(f"{taken}; also there: {', '.join(_few(others))}")
+    beside, left_out = _companions(best.file, looked_at)
+    if left_out:
+        notes.append(f"too much to be had beside it: {', '.join(_few(left_out))}")
+    return HandedIn(name, source, best.file, "", tuple(notes), beside)
+
+
+@dataclass(frozen=True)
+class _LookedAt:
+    """A file, how many names of the contract it defines, and how many bytes it has."""
+
+    file: File
+    n_names: int
+    size: int
+
+
+def _looked_at(candidates: list[File]) -> tuple[list[_LookedAt], list[str]]:
+    """The files that can be read, as long as they are not too many; and what there is to say of others."""
+    found: list[_LookedAt] = []
     notes: list[str] = []
     for file in candidates:
         try:
-            readable.append((-len(set(DEFINED.findall(file.read()))), file))
+            if sum(each.size for each in found) > MOST_READ:
+                raise CannotRead(f"was left unread, after {MOST_READ >> 20} MB")
+            content = file.read()
         except CannotRead as error:
             notes.append(f"{'/'.join(file.parts)} {error}")
-    if not readable:
-        return HandedIn(name, source, trouble="; ".join(notes))
-    best = min(readable, key=lambda each: (each[0], len(each[1].parts)))
-    others = [file.name for _, file in readable if file is not best[1]]
-    if others:
-        notes.append(
-            f"{best[1].name} was taken, with {-best[0]} of the names; also there: {', '.join(others)}"
-        )
-    return HandedIn(name, source, best[1], "", tuple(notes), _companions(best[1], files))
+        else:
+            found.append(_LookedAt(file, len(set(DEFINED.findall(content))), len(content)))
+    return found, _few(notes)
 
 
-def _companions(chosen: File, files: list[File]) -> tuple[File, ...]:
-    """The modules that lie beside the chosen file, and that it can import."""
-    beside = {
-        _without_learner(file.name): file
-        for file in files
-        if file.suffix == ".py" and file.parts[:-1] == chosen.parts[:-1] and not file.trouble
-    }
-    beside.pop(_without_learner(chosen.name), None)
-    return tuple(file for name, file in beside.items() if PLAIN.fullmatch(name))
+def _few(texts: list[str]) -> list[str]:
+    """The first of them, and how many more there are."""
+    more = len(texts) - MOST_NAMED
+    return [*texts[:MOST_NAMED], f"and {more} more"] if more > 0 else texts
+
+
+def _companions(chosen: File, looked_at: list[_LookedAt]) -> tuple[tuple[File, ...], list[str]]:
+    """The modules that lie beside the chosen file, and that it can import; the names of those too many."""
+    kept: list[_LookedAt] = []
+    left_out: list[str] = []
+    taken = {_without_learner(chosen.name)}
+    for each in looked_at:
+        name = _without_learner(each.file.name)
+        is_module = each.file.suffix == ".py" and each.file.parts[:-1] == chosen.parts[:-1]
+        if not is_module or not PLAIN.fullmatch(name) or name in taken:
+            continue
+        taken.add(name)
+        if len(kept) < MOST_BESIDE and each.size + sum(k.size for k in kept) <= LARGEST_BESIDE:
+            kept.append(each)
+        else:
+            left_out.append(name)
+    return tuple(each.file for each in kept), left_out
 
 
 def _nothing_to_judge(files: list[File]) -> str:

@@ -6,6 +6,7 @@ carried out, the submission may call what was handed to it: then this side asks 
 answers.
 """
 
+import io
 import linecache
 import os
 import random
@@ -83,19 +84,19 @@ class Server:
         """Make this what is done beside the submission."""
         exec(compile(source, name, "exec"), self.beside.__dict__)  # noqa: S102
 
-    def do_put(self, files: dict[str, bytes]) -> None:
-        """Put modules where the submission can import them: into its directory, the only one it has."""
-        for name, content in files.items():
-            with open(name, "wb") as file:  # noqa: PTH123
-                file.write(content)
-        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    def do_put(self, name: str, content: bytes) -> None:
+        """Put a module where the submission can import it: into its directory, the only one it has."""
+        with open(name, "wb") as file:  # noqa: PTH123
+            file.write(content)
+        if os.getcwd() not in sys.path:  # noqa: PTH109
+            sys.path.insert(0, os.getcwd())  # noqa: PTH109
 
     def do_load(self, source: bytes, name: str, module: str) -> None:
         """Run a submission's file."""
         self.module.__name__, self.module.__file__, self.module.__package__ = module, name, ""
         sys.modules[module] = self.module
         code = compile(source, name, "exec")
-        lines = source.decode(errors="replace").splitlines(keepends=True)
+        lines = io.StringIO(source.decode(errors="replace"), newline=None).readlines()
         linecache.cache[name] = len(source), None, lines, name
         exec(code, self.module.__dict__)  # noqa: S102
 

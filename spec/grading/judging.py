@@ -5,6 +5,7 @@ submission does nor what it makes the specification do reaches another one.
 """
 
 import resource
+import signal
 import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -20,6 +21,7 @@ from spec.harness.errors import CannotLoad
 from spec.harness.loading import ROOT
 from spec.harness.plugin import LEDGER, draw_examples
 
+from . import kernel
 from .cell import Nursery
 from .judgement import FAILS, NOT_RUN, STOPPED, WAITS, Judgement, Verdict
 from .submission import Submission, content_hash
@@ -101,6 +103,7 @@ def _judge(
     session: pytest.Session, begin: Callable[[], Submission], sha256: str, send: Send
 ) -> None:
     """What the fork does."""
+    kernel.die_with_parent(signal.SIGKILL)
     _limit_memory()
     try:
         with begin() as submission:

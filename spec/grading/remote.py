@@ -322,7 +322,8 @@ class Line:
         if number not in self._remotes:
             if methods is not None:
                 self._methods[known] = frozenset(map(str, methods))
-            make = _class(str(name)[:40], bool(is_callable), bool(is_iterator))
+            told = name[:40] if isinstance(name, str) and name.isidentifier() else "object"
+            make = _class(told, bool(is_callable), bool(is_iterator))
             self._remotes[number] = make(self, number, self._methods.get(known, frozenset()))
         return self._remotes[number]
 

@@ -39,6 +39,10 @@ DENIED = {
         bpf 321 280  perf_event_open 298 241  userfaultfd 323 282  keyctl 250 219  add_key 248 217
         request_key 249 218  io_uring_setup 425 425  io_uring_enter 426 426  io_uring_register 427 427
         personality 135 92""",
+    "memory that no limit counts": "memfd_create 319 279  memfd_secret 447 447",
+    "what others do with files": """
+        inotify_init 253 -  inotify_init1 294 26  inotify_add_watch 254 27
+        fanotify_init 300 262  fanotify_mark 301 263""",
 }
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, and the kernel's name
 _X32 = 0x40000000  # x86_64 has each call twice; the second set is denied whole

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import platform
+import zlib
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -54,7 +55,7 @@ class Store:
         """The judgement under a key, if there is one that can be read."""
         try:
             return Judgement.from_data(json.loads(gzip.decompress(self._path(key).read_bytes())))
-        except (OSError, EOFError, ValueError, TypeError, KeyError):
+        except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError):
             return None
 
     def _path(self, key: str) -> Path:

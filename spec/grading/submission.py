@@ -1,5 +1,6 @@
 """A submission in its cell: loaded, prepared for each test, and begun anew where the cell broke off."""
 
+import io
 import linecache
 import time
 import types
@@ -27,6 +28,7 @@ TEXTS = [
     for module in (beside, counting)
 ]
 IN_ALL = 30  # times the seconds of a test that a submission may compute, all its cells together
+MOST_STOPPED = 10  # tests; then each has an eighth of the seconds
 READING = 5.0  # seconds of computing that it may take to understand a notebook
 MOST_NAMES, MOST_NOTES = 500, 100  # of a module, of a notebook
 BY_WALLS = {"PermissionError", "BlockingIOError"}  # what a wall makes Python raise
@@ -54,14 +56,15 @@ class Submission:
         self._nursery, self._seconds = nursery, seconds
         self._name, self._content, self._companions = name, content, companions
         self._module = types.ModuleType(Path(name).stem)
-        self._notebook = _read(name, content) if name.endswith(".ipynb") else None
+        self._notebook = _read(name, content) if name.lower().endswith(".ipynb") else None
         places = self._notebook.places if self._notebook else [name]
         self._files = frozenset([*places, *companions])
         for each, text in ({name: content} | companions).items():
-            lines = text.decode(errors="replace").splitlines(keepends=True)
+            lines = io.StringIO(text.decode(errors="replace"), newline=None).readlines()
             linecache.cache[each] = (len(text), None, lines, each)  # for what is told of a line
         self._cell: Cell | None = None
         self._spent = 0.0
+        self._n_stopped = 0
         self._in_all = IN_ALL * seconds
         self._end = time.monotonic() + PATIENCE * self._in_all  # however much it sleeps
 
@@ -112,8 +115,8 @@ class Submission:
         self._module.__dict__.update(known)
 
     def _load(self) -> None:
-        if self._companions:
-            self._line.ask("put", self._companions)
+        for companion in self._companions.items():
+            self._line.ask("put", *companion)
         module = f"judged_{Path(self._name).stem}"
         if self._notebook is None:
             self._line.ask("load", self._content, self._name, module)
@@ -141,6 +144,7 @@ class Submission:
                 raise Gone("your code sent what nobody asked for")
         finally:
             self.flag = self.flag or self._met()
+            self._n_stopped += self.flag == STOPPED
 
     def _prepare(self, seed: int) -> None:
         assert self._cell
@@ -150,7 +154,9 @@ class Submission:
                 self.renew()
             except CannotLoad as error:
                 raise Raised(str(error)) from None
-        if self.used_up() or self.used_up(self._line.begin(seed, self._seconds)):
+        endless = self._n_stopped >= MOST_STOPPED  # what waits for it must not use up all the time
+        seconds = self._seconds / 8 if endless else self._seconds
+        if self.used_up() or self.used_up(self._line.begin(seed, seconds)):
             self.flag = STOPPED
             raise Stopped("your code had computed, or slept, too long before: its time is used up")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
@@ -35,9 +36,10 @@ def fenced(lines: Iterable[str]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text for a cell of a table: a spreadsheet must not take it for a formula."""
+    """Text for a cell of a table: a spreadsheet must not take it for a formula, of whatever width."""
     text = legible(text)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    begins = unicodedata.normalize("NFKC", text).lstrip()
+    return f"'{text}" if begins.startswith(FORMULA) else text
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

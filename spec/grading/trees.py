@@ -5,8 +5,10 @@ a zip says of its sizes. A zip inside a zip is opened, one inside that is not.
 """
 
 import io
+import lzma
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,6 +23,8 @@ from .text import legible
 LARGEST = 10 * 2**20  # bytes of a file that is judged
 LARGEST_ZIP = 100 * 2**20  # bytes of a zip inside a zip
 MOST_MEMBERS = 1_000_000  # of a zip
+MOST_INNER = 10_000  # of a zip inside a zip
+LONGEST_NAME = 255  # characters, as on a disk
 JUNK = {
     "__MACOSX",
     "__pycache__",
@@ -34,6 +38,9 @@ LINK = "is a link, and links are not followed: hand in the file itself"
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    MemoryError,
     OSError,
     EOFError,
     NotImplementedError,
@@ -125,7 +132,10 @@ def _counts(name: str) -> bool:
 
 
 def _on_disk(path: Path, parts: tuple[str, ...]) -> File:
-    mode = path.lstat().st_mode
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:
+        return File(parts, _nothing, f"cannot be read: {error.strerror}")
     trouble = ""
     if stat.S_ISLNK(mode):
         trouble = LINK
@@ -179,7 +189,7 @@ def _empty(
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    return tuple(legible(part) for part in name.split("/") if part not in ("", "."))
+    return tuple(legible(part)[:LONGEST_NAME] for part in name.split("/") if part not in ("", "."))
 
 
 def _listed(
@@ -203,6 +213,8 @@ def _member(
         trouble = LINK
     elif info.flag_bits & 1:
         trouble = "is encrypted in the zip: hand it in without a password"
+    elif any(len(legible(part)) > LONGEST_NAME for part in info.filename.split("/")):
+        trouble = f"has a name of more than {LONGEST_NAME} characters"
     return File((*above, *parts), lambda most: _unpacked(opened(), info, most), trouble)
 
 
@@ -227,6 +239,9 @@ def _opened(file: File) -> Iterator[File]:
     except BROKEN as error:
         yield replace(file, trouble=f"cannot be opened as a zip: {error}")
     else:
+        if len(members) > MOST_INNER:
+            yield replace(file, trouble=f"has {len(members)} members, more than {MOST_INNER}")
+            return
         found = sorted(
             _listed(lambda: _inner(file), members, file.parts), key=lambda member: member.parts
         )

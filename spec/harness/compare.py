@@ -49,8 +49,8 @@ def as_plain(value: object) -> NDArray[Any]:
 
 
 def rounding_unit(array: NDArray[Any]) -> float:
-    """The spacing of floats at 1 in the array's dtype; whole numbers and booleans count as float64."""
-    return float(np.finfo(array.dtype if array.dtype.kind == "f" else np.float64).eps)
+    """The spacing of floats at 1 in the array's dtype; all that is no float32 counts as float64."""
+    return trial.SINGLE if array.dtype == np.float32 else trial.DOUBLE
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Comparison:
     scale: Array | None
     ulps: float
     what: str
+    unit: float  # of rounding
 
     def tolerance(self, target: Array) -> Array:
         """How far a value may be from `target`, entry by entry.
@@ -77,8 +78,7 @@ class Comparison:
             scale = self.scale
         else:
             scale = np.maximum(self.scale, largest)
-        unit = np.finfo(float).eps if isinstance(self.actual, str) else rounding_unit(self.actual)
-        return np.asarray(self.ulps * unit * scale)
+        return np.asarray(self.ulps * self.unit * scale)
 
     def _is_scaled(self, target: Array) -> bool:
         """Whether the scale says something of this value; one taken from a wrong shape may not."""
@@ -130,21 +130,21 @@ class Comparison:
             return ""
         wrong, size = int(np.sum(excess > 1)), self.expected.size
         if size == 1:
-            got, right = _told_apart(self.actual, self.expected)
+            got, right = _told_apart(self.actual.item(), self.expected.item(), digits=10)
             return f"{self.what} is {got}, expected {right}"
         at = tuple(int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
         where = ", ".join(map(str, at))
+        got, right = _told_apart(self.actual[at], self.expected[at], digits=6)
         return (
             f"{self.what} is wrong in {wrong} of {size} entries, most at [{where}]: "
-            f"{self.actual[at]:.6g}, expected {self.expected[at]:.6g}"
+            f"{got}, expected {right}"
         )
 
 
-def _told_apart(*arrays: NDArray[Any]) -> list[str]:
-    """Each array's one number: in ten digits if these tell them apart, else in all of them."""
-    numbers = [float(array.reshape(-1)[0]) for array in arrays]
-    short = [f"{number:.10g}" for number in numbers]
-    return short if len(set(short)) > 1 else [f"{number:.17g}" for number in numbers]
+def _told_apart(*numbers: float, digits: int) -> list[str]:
+    """Numbers in so many digits if these tell them apart, else in all of them."""
+    short = [f"{float(number):.{digits}g}" for number in numbers]
+    return short if len(set(short)) > 1 else [f"{float(number):.17g}" for number in numbers]
 
 
 class Disagreement(Refuted):
@@ -190,6 +190,7 @@ def agree(
         None if scale is None else np.array(scale, dtype=float),
         ulps,
         what,
+        trial.DOUBLE if isinstance(plain, str) else max(rounding_unit(plain), trial.current().unit),
     )
     trial.current().compared(site, comparison)
     problem = comparison.problem()

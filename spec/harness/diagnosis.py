@@ -72,6 +72,10 @@ def _explains(sentence: str, transform: Transform, comparison: Comparison) -> bo
         return False
     if any(word in sentence for word in RESHAPED) and actual.size == target.size:
         target = target.reshape(actual.shape)
+    if target.shape == expected.shape and np.array_equal(target, expected, equal_nan=True):
+        target = (
+            expected  # a slip that shows in no number here: it has the tolerance of what is right
+        )
     return comparison.fits(target)
 
 
@@ -100,9 +104,10 @@ def relations(comparisons: Iterable[Comparison]) -> list[str]:
     """How the values seen relate to the right ones, at every comparison alike: "exactly twice ..."."""
     comparisons = list(comparisons)
     last = comparisons[-1]
+    sizes = {n: size for n, size in last.sizes.items() if all(n in c.sizes for c in comparisons)}
     found = [
         sentence
-        for sentence, transform in _transforms(last.sizes).items()
+        for sentence, transform in _transforms(sizes).items()
         if all(_explains(sentence, transform, c) for c in comparisons)
         and not _is_nothing(transform, last)
     ]

@@ -19,6 +19,7 @@ FEW = 8  # entries of an array that is shown in a line
 LONGEST_CASE = 200  # characters
 LONGEST_SENTENCE = 500  # an exception may quote whole arrays
 NARROWEST, WIDTH, WIDEST = 60, 80, 100  # columns
+KEY = re.compile(r"\w{1,20}")  # others are no name of a value
 SYMBOL = re.compile(r"(d?[AWZXb]\d+|d[AWZXb])\b")
 
 
@@ -116,7 +117,8 @@ def _entry(result: Any, actual: object) -> str | None:
     if same_numbers(result, actual):
         return ""
     if isinstance(result, dict):
-        return next((str(key) for key, item in result.items() if same_numbers(item, actual)), None)
+        keys = [str(key) for key, item in result.items() if same_numbers(item, actual)]
+        return next((key if KEY.fullmatch(key) else "" for key in keys), None)
     if isinstance(result, (list, tuple)):
         return next((f"[{i}]" for i, item in enumerate(result) if same_numbers(item, actual)), None)
     return None

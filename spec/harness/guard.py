@@ -7,9 +7,11 @@ yet*; any other exception is named with the line it came from.
 """
 
 import difflib
+import keyword
 import linecache
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import islice
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -20,6 +22,7 @@ from .contract import NAMES
 from .errors import described, frames
 from .outcomes import NotWrittenYet, Raised, Refuted
 
+MOST_UNPACKED = 10
 HARNESS = __file__.removesuffix("guard.py")
 PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
@@ -28,8 +31,12 @@ def disarmed(value: Any) -> Any:
     """What came from the implementation: arrays as plain copies, containers rebuilt, objects guarded."""
     if type(value) in (bool, int, float, str, type(None)):
         return value
+    if isinstance(value, (np.ndarray, np.floating)):
+        trial.current().crossed(value.dtype)
     if isinstance(value, np.ndarray):
         return np.array(value, copy=True, subok=False)
+    if isinstance(value, str):
+        return str.__str__(value)
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, dict):
@@ -39,8 +46,15 @@ def disarmed(value: Any) -> Any:
     if hasattr(type(value), "__array__"):  # asarray first: not all take NumPy 2's `copy`
         return np.array(np.asarray(value), copy=True, subok=False)
     kind = type(value).__name__
-    stem = "net" if kind.lower().endswith(("net", "mlp")) else kind.lower()
-    return Guarded(value, kind, trial.current().variable(stem))
+    return Guarded(value, kind, trial.current().variable(_variable(kind)))
+
+
+def _variable(kind: str) -> str:
+    """What a reproduction calls an object of a class, whatever the class gives as its name."""
+    stem = kind.lower()
+    if stem.endswith(("net", "mlp")):
+        return "net"
+    return stem if stem.isidentifier() and not keyword.iskeyword(stem) else "made"
 
 
 def handed_over(value: Any) -> Any:
@@ -187,6 +201,21 @@ class Guarded:
         end = object()
         while (item := _run(self._name, self._guarded, lambda: next(iterator, end))) is not end:
             yield disarmed(item)
+
+
+def unpacked(value: Any) -> Any:
+    """A pair, triple or the like of a class of the implementation's own as a tuple; all else as it is."""
+    if isinstance(value, Guarded):
+        try:
+            return tuple(islice(value, MOST_UNPACKED))
+        except Raised:
+            return value
+    return value
+
+
+def kind(value: Any) -> str:
+    """What a value is called in a message: a guarded object goes by the name of its own class."""
+    return value._name if isinstance(value, Guarded) else type(value).__name__
 
 
 class Implementation:

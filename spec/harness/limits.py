@@ -32,11 +32,11 @@ def time_limit(seconds: float, what: str) -> Iterator[None]:
     timers = ((signal.ITIMER_PROF, signal.SIGPROF, seconds),
               (signal.ITIMER_REAL, signal.SIGALRM, PATIENCE * seconds))  # fmt: skip
     previous = [signal.signal(number, stop) for _, number, _ in timers]
-    for timer, _, after in timers:
-        signal.setitimer(timer, after, REPEAT)
+    outer = [signal.setitimer(timer, after, REPEAT) for timer, _, after in timers]
     try:
         yield
     finally:
-        for (timer, number, _), handler in zip(timers, previous, strict=True):
+        for (timer, number, _), handler, left in zip(timers, previous, outer, strict=True):
             signal.setitimer(timer, 0)
             signal.signal(number, handler)
+            signal.setitimer(timer, *left)  # of a block around this one, whose clock stood still

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import beside, trial
 from .compare import Array
-from .guard import Guarded, Implementation, next_to
+from .guard import Guarded, Implementation, kind, next_to
 from .outcomes import NotWrittenYet, Raised
 from .strategies import Problem
 
@@ -80,9 +80,7 @@ def cached(net: Guarded, L: int) -> dict[str, Array]:
     if isinstance(cache, (tuple, list)) and len(cache) == len(names):
         return dict(zip(names, cache, strict=True))
     if not isinstance(cache, dict):
-        raise Raised(
-            f"{net._name}.cache is a {type(cache).__name__}, expected a dict with Z1, A1, ..."
-        )
+        raise Raised(f"{net._name}.cache is a {kind(cache)}, expected a dict with Z1, A1, ...")
     folded = {str(key).lower(): value for key, value in cache.items()}
     folded.setdefault("a0", folded.get("x"))
     missing = [name for name in names if folded.get(name.lower()) is None]
@@ -122,8 +120,8 @@ def losses_at(net: Guarded, places: list[dict[str, Array]], X: Array, Y: Array) 
 def _entries(net: Guarded, returned: Any, names: list[str]) -> dict[str, Any]:
     __tracebackhide__ = True
     if not isinstance(returned, dict):
-        kind = type(returned).__name__
-        raise Raised(f"{net._name}.backward returned a {kind}, expected a dict with {names[0]!r}")
+        what = f"{net._name}.backward returned a {kind(returned)}"
+        raise Raised(f"{what}, expected a dict with {names[0]!r}")
     for name in names:
         if name not in returned:
             raise NotWrittenYet(f"{net._name}.backward(Y)[{name!r}]")

@@ -11,6 +11,7 @@ import importlib
 import linecache
 import marshal
 import re
+import sys
 import textwrap
 import types
 import warnings
@@ -18,9 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .definitions import Selection, bound, simple
+from .definitions import Selection, bound, refers_to, simple
 from .errors import CannotLoad, described, frames
 
+STEPS = 50  # that the stack may be deeper where the names in a statement are looked for again
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # what follows them is Python
 MAGIC = re.compile(r"\s*([%!?]|[\w.,\s\[\]]+=\s*[%!])|.*\?\s*$")
 # annotations are left alone: what they name need not be there
@@ -54,12 +56,29 @@ class Notebook:
             lines = [f"{line}\n" for line in source.split("\n")]
             linecache.cache[place] = (len(source), None, lines, place)  # for tracebacks
             try:
-                statements += [(place, tree) for tree in _parsed(source, place).body]
+                parsed = _parsed(source, place).body
+                statements += [
+                    (place, tree) for tree in parsed if self._can_be_followed(place, tree)
+                ]
             except SyntaxError as error:
                 self._note(place, error.lineno or 1, f"{error.msg}; the cell is left out")
             except (ValueError, RecursionError, MemoryError) as error:
                 self._note(place, 1, f"{error}; the cell is left out")
         self._pieces = list(self._select(statements))
+
+    def _can_be_followed(self, place: str, tree: ast.stmt) -> bool:
+        """Whether the names in a statement can be found: in one that is nested too deeply they cannot."""
+        limit = sys.getrecursionlimit()
+        try:
+            sys.setrecursionlimit(limit - STEPS)
+            refers_to(tree)
+            bound(tree)
+        except RecursionError:
+            self._note(place, tree.lineno, "too deeply nested; left out")
+            return False
+        finally:
+            sys.setrecursionlimit(limit)
+        return True
 
     def _select(self, statements: list[tuple[str, ast.stmt]]) -> Iterator[Piece]:
         selection = Selection(tree for _, tree in statements)

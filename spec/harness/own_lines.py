@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from tokenize import TokenError
 
 from .loading import Subject
 
@@ -51,7 +52,7 @@ def _parsed(file: str, line: int) -> ast.stmt | None:
     lines = linecache.getlines(file)[line - 1 :]
     try:
         tree = ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))
-    except (SyntaxError, IndexError):
+    except (SyntaxError, IndexError, TokenError, RecursionError, MemoryError):
         return None
     return ast.increment_lineno(tree.body[0], line - 1) if tree.body else None
 
@@ -103,7 +104,8 @@ def _is_named(node: ast.expr, name: str) -> bool:
             re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\d+"
             for part in node.values
         ]
-        return re.fullmatch("".join(parts), name, re.IGNORECASE) is not None
+        pattern = re.sub(r"(\\d\+)+", r"\\d+", "".join(parts))  # one number, however many parts
+        return re.fullmatch(pattern, name, re.IGNORECASE) is not None
     own = {ast.Name: "id", ast.Attribute: "attr", ast.Constant: "value"}.get(type(node))
     return own is not None and str(getattr(node, own)).lower() == name.lower()
 

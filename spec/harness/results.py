@@ -14,18 +14,22 @@ import pytest
 from .claims import Claim, Ledger
 from .collection import claim_of, is_obligation
 from .compare import Disagreement
-from .explain import WIDTH, Explanation, explain, told
+from .explain import LONGEST_SENTENCE, WIDTH, Explanation, explain, told
 from .guard import Implementation
 from .hints import hint, with_own_lines
 from .latex import to_unicode
+from .limits import time_limit
 from .loading import Subject
-from .outcomes import NotWrittenYet
+from .outcomes import NotWrittenYet, TimeLimitExceeded
 from .smaller import smaller
 from .snippet import snippet
 from .trial import Trial
 
 HOLDS, FAILS, WAITS, TODO, NOT_RUN = "holds", "fails", "waits", "not written yet", "not run"
 WORST_FIRST = (FAILS, WAITS, TODO, NOT_RUN, HOLDS)
+LONGEST = (
+    5.0  # seconds to look for a cause, beside those that the code under test computes meanwhile
+)
 FORMAT = 2  # of the JSON file; raised whenever a reader would have to change
 
 
@@ -160,12 +164,23 @@ class Results:
             record.status = WAITS if record.waits_for else FAILS
             report.waits_for = record.waits_for  # type: ignore[attr-defined]
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
-            found = self._explained(item, record, error, trial)
-            record.explanation = with_own_lines(found, self.subject)
+            record.explanation = self._explanation(item, record, error, trial)
             if report.failed:
                 report.longrepr = "\n".join(self.headline(record) + self.told(record))
         record.printed = _shortened(report.capstdout)
         report.sections = [(title, _shortened(text)) for title, text in report.sections]
+
+    def _explanation(
+        self, item: pytest.Item, record: Record, error: BaseException, trial: Trial
+    ) -> Explanation:
+        """Why a test does not hold. An answer may be too strange to tell: its outcome stands all the same."""
+        try:
+            with time_limit(LONGEST, "the search for the cause"):
+                found = self._explained(item, record, error, trial)
+                return with_own_lines(found, self.subject)
+        except (Exception, TimeLimitExceeded) as trouble:
+            sentence = textwrap.shorten(str(error), LONGEST_SENTENCE, placeholder=" ...")
+            return Explanation(f"{sentence} (no cause was found: {type(trouble).__name__})")
 
     def _explained(
         self, item: pytest.Item, record: Record, error: BaseException, trial: Trial

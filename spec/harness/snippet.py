@@ -5,11 +5,12 @@ numbers, and carried out: what is shown has been seen to reproduce the failure. 
 not enough, none are shown.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,11 @@ SECONDS = 2.0
 UNSEEN = re.compile(  # in what a call returns
     "in place|must not|must leave|off the list|after the call|against|second batch"
 )
+PARTS = (  # of its code
+    *(ast.Module, ast.Expr, ast.Assign, ast.Call, ast.keyword, ast.Attribute, ast.Subscript),
+    *(ast.Name, ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.expr_context),
+)
+OF_NUMPY = ("array", "eye", "zeros", "nan", "inf")
 SETTING = re.compile(r"(\w+\.\w+) = (\{0\})")
 
 
@@ -100,7 +106,8 @@ def _wrong_rows(comparison: Comparison) -> list[Any]:
 def _parts(result: Any) -> list[tuple[str, Any]]:
     """A result and its items, each with what leads to it: "", '["dW1"]', "[0]"."""
     if isinstance(result, dict):
-        return [(f'["{key}"]', item) for key, item in result.items()]
+        named = {key: item for key, item in result.items() if str(key).isidentifier()}
+        return [(f'["{key}"]', item) for key, item in named.items()]
     if isinstance(result, (list, tuple)):
         return [("", result), *((f"[{i}]", item) for i, item in enumerate(result))]
     return [("", result)]
@@ -250,14 +257,31 @@ class _Names(dict[str, Any]):
         return getattr(self.nn, name)
 
 
+def _only_calls(text: str) -> CodeType:
+    """The code of a snippet, which may hold names that the implementation chose for what it returned.
+
+    Raises _Unprintable where it is more than calls of the implementation and arrays to hand to it.
+    """
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if not isinstance(node, PARTS):
+            raise _Unprintable
+        if isinstance(node, ast.Attribute):
+            of_numpy = isinstance(node.value, ast.Name) and node.value.id == "np"
+            if node.attr.startswith("_") or (of_numpy and node.attr not in OF_NUMPY):
+                raise _Unprintable
+    return compile(tree, "<snippet>", "exec")
+
+
 def _shows(statements: list[str], value: Any, nn: Implementation) -> bool:
     """Whether the code, carried out, prints the value; or raises, where the value is an exception."""
     seen: list[Any] = []
     under_way, sink = trials.current(), StringIO()
     trials.begin()
     try:
+        code = _only_calls("\n".join(statements))
         with redirect_stdout(sink), redirect_stderr(sink), time_limit(SECONDS, "the snippet"):
-            exec("\n".join(statements), {}, _Names(nn, seen))  # noqa: S102
+            exec(code, {"__builtins__": {}}, _Names(nn, seen))  # noqa: S102
     except Raised as raised:
         return isinstance(value, Raised) and _kind(raised) == _kind(value)
     except KeyboardInterrupt:

@@ -10,9 +10,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from .compare import Comparison
 
+DOUBLE, SINGLE = (float(np.finfo(dtype).eps) for dtype in (np.float64, np.float32))
 Site = tuple[str, int, str]  # file and line of an `agree`, and what it judges
 LONGEST_TRANSCRIPT = 40
 
@@ -50,6 +53,7 @@ class Trial:
     n_examples: int = 0
     figures: list[tuple[str, float | str]] = field(default_factory=list)
     false_alarms: float = 0.0
+    unit: float = DOUBLE  # the rounding unit of the coarsest numbers that came in this example
     indistinct: dict[str, str] = field(default_factory=dict)  # a mistake listed, and why it is none
     variances: dict[str, Variances] = field(
         default_factory=dict
@@ -63,6 +67,12 @@ class Trial:
         self.calls.clear()
         self.names.clear()
         self.n_calls = 0
+        self.unit = DOUBLE
+
+    def crossed(self, dtype: np.dtype[Any]) -> None:
+        """Numbers of this type came from the implementation; it may go on with them in another one."""
+        if dtype == np.float32:
+            self.unit = SINGLE
 
     def called(self, call: Call) -> None:
         """Add a call to the transcript of this example."""
