@@ -45,6 +45,7 @@ def _attend(judge: Judge, questions: TextIO, answer: Callable[[dict[str, Any]], 
         with tempfile.TemporaryDirectory() as folder:
             files = {Path(folder, name): content for name, content in question["files"].items()}
             for file, content in files.items():
+                file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(base64.b64decode(content))
             chosen = Path(folder, question["name"])
             judgement = judge(chosen, [file for file in files if file != chosen])

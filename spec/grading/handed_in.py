@@ -22,11 +22,15 @@ from .trees import CannotRead, File, Tree, archive, folder, one_file
 MOODLE = re.compile(r"(?P<who>.+_\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.S)
 CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re.S)
 # at the beginning of a line, of a line of a notebook, or after a line's end in a notebook's string
-DEFINED = re.compile(rf'(?:^|"|\\n)(?:def|class) +({"|".join(NAMES)})\b'.encode(), re.M)
+BEGINS = r'(?:^|"|\\n)'
+DEFINED = re.compile(rf"{BEGINS}(?:def|class) +({'|'.join(NAMES)})\b".encode(), re.M)
+IMPORTED = re.compile(rf"{BEGINS}from +\.*([\w.]*) +import +(\([^)]*\)|[^\n]*)".encode(), re.M)
+WORD = re.compile(rb"\w+|\*")
 MOST_NAMED = 5  # files, in a note
 MOST_READ = 50 * 2**20  # bytes of a learner's files, to choose one
 MOST_BESIDE, LARGEST_BESIDE = 500, 15 * 2**20  # modules beside it, and their bytes together
-PLAIN = re.compile(r"[\w.-]{1,80}", re.A)
+PLAIN = re.compile(r"\w[\w.-]{0,79}", re.A)
+KNOWN = {name.encode() for name in NAMES}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class HandedIn:
         name = _without_learner(self.file.name)
         if PLAIN.fullmatch(name):
             return name
-        beside = {_without_learner(other.name) for other in self.companions}
+        beside = {_beside(other, self.file) for other in self.companions}
         names = (f"submission{number or ''}{self.file.suffix}" for number in count())
         return next(name for name in names if name not in beside)
 
@@ -70,7 +74,7 @@ class HandedIn:
         if self.file is None:
             raise CannotRead(self.trouble)
         content = _read(self.file)
-        companions = {_without_learner(other.name): _read(other) for other in self.companions}
+        companions = {_beside(other, self.file): _read(other) for other in self.companions}
         return Contents(self.shown, content, companions)
 
 
@@ -166,6 +170,14 @@ def _without_learner(name: str) -> str:
     return name
 
 
+def _beside(file: File, chosen: File) -> str:
+    """The path of a file from the folder in which another one lies; "" if it is not below it."""
+    n = len(chosen.parts) - 1
+    if file.parts[:n] != chosen.parts[:n]:
+        return ""
+    return "/".join((*file.parts[n:-1], _without_learner(file.name)))
+
+
 def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
     """The submission of one learner: of the files, the one that is to be judged."""
     candidates = [file for file in files if file.suffix in SUFFIXES]
@@ -176,10 +188,15 @@ def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
     looked_at, notes = _looked_at(candidates)
     if not looked_at:
         return HandedIn(name, source, trouble="; ".join(notes))
-    best = max(looked_at, key=lambda each: (each.n_names, -len(each.file.parts)))
+    names = {each.file: _names(each, looked_at, set()) for each in looked_at}
+
+    def merits(each: _LookedAt) -> tuple[int, int, int]:
+        return len(names[each.file]), len(each.defined), -len(each.file.parts)
+
+    best = max(looked_at, key=merits)
     others = [each.file.name for each in looked_at if each is not best]
     if others:
-        taken = f"{best.file.name} was taken, with {best.n_names} of the names"
+        taken = f"{best.file.name} was taken, with {len(names[best.file])} of the names"
         notes.append(f"{taken}; also there: {', '.join(_few(others))}")
     beside, left_out = _companions(best.file, looked_at)
     if left_out:
@@ -189,11 +206,13 @@ def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
 
 @dataclass(frozen=True)
 class _LookedAt:
-    """A file, how many names of the contract it defines, and how many bytes it has."""
+    """A file, the names of the contract that it defines or imports, and the modules it imports whole."""
 
     file: File
-    n_names: int
-    size: int
+    defined: frozenset[bytes]
+    imported: frozenset[bytes]
+    whole: frozenset[bytes]
+    size: int  # bytes
 
 
 def _looked_at(candidates: list[File]) -> tuple[list[_LookedAt], list[str]]:
@@ -208,8 +227,28 @@ def _looked_at(candidates: list[File]) -> tuple[list[_LookedAt], list[str]]:
         except CannotRead as error:
             notes.append(f"{'/'.join(file.parts)} {error}")
         else:
-            found.append(_LookedAt(file, len(set(DEFINED.findall(content))), len(content)))
+            imports = [(m, set(WORD.findall(words))) for m, words in IMPORTED.findall(content)]
+            found.append(
+                _LookedAt(
+                    file,
+                    frozenset(DEFINED.findall(content)),
+                    frozenset(name for _, words in imports for name in words & KNOWN),
+                    frozenset(module for module, words in imports if b"*" in words),
+                    len(content),
+                )
+            )
     return found, _few(notes)
+
+
+def _names(each: _LookedAt, looked_at: list[_LookedAt], seen: set[File]) -> frozenset[bytes]:
+    """The names of the contract that a file has, with those of the modules that it imports whole."""
+    seen.add(each.file)
+    found = each.defined | each.imported
+    for other in looked_at:
+        module = _beside(other.file, each.file).removesuffix(".py").removesuffix("/__init__")
+        if module.replace("/", ".").encode() in each.whole and other.file not in seen:
+            found |= _names(other, looked_at, seen)
+    return found
 
 
 def _few(texts: list[str]) -> list[str]:
@@ -224,9 +263,9 @@ def _companions(chosen: File, looked_at: list[_LookedAt]) -> tuple[tuple[File, .
     left_out: list[str] = []
     taken = {_without_learner(chosen.name)}
     for each in looked_at:
-        name = _without_learner(each.file.name)
-        is_module = each.file.suffix == ".py" and each.file.parts[:-1] == chosen.parts[:-1]
-        if not is_module or not PLAIN.fullmatch(name) or name in taken:
+        name = _beside(each.file, chosen)
+        can_be_imported = each.file.suffix == ".py" and all(map(PLAIN.fullmatch, name.split("/")))
+        if not can_be_imported or name in taken:
             continue
         taken.add(name)
         if len(kept) < MOST_BESIDE and each.size + sum(k.size for k in kept) <= LARGEST_BESIDE:

@@ -86,6 +86,8 @@ class Server:
 
     def do_put(self, name: str, content: bytes) -> None:
         """Put a module where the submission can import it: into its directory, the only one it has."""
+        if "/" in name:
+            os.makedirs(os.path.dirname(name), exist_ok=True)  # noqa: PTH103, PTH120
         with open(name, "wb") as file:  # noqa: PTH123
             file.write(content)
         if os.getcwd() not in sys.path:  # noqa: PTH109
@@ -93,8 +95,11 @@ class Server:
 
     def do_load(self, source: bytes, name: str, module: str) -> None:
         """Run a submission's file."""
-        self.module.__name__, self.module.__file__, self.module.__package__ = module, name, ""
-        sys.modules[module] = self.module
+        package = types.ModuleType(f"beside_{module}")  # for `from .helpers import f`
+        package.__path__ = [os.getcwd()]  # noqa: PTH109
+        self.module.__name__, self.module.__file__ = module, name
+        self.module.__package__ = package.__name__
+        sys.modules[module], sys.modules[package.__name__] = self.module, package
         code = compile(source, name, "exec")
         lines = io.StringIO(source.decode(errors="replace"), newline=None).readlines()
         linecache.cache[name] = len(source), None, lines, name
@@ -103,6 +108,7 @@ class Server:
     def do_names(self, first: list[str]) -> list[str]:
         """What the submission defines: all that is asked for, then others, in case one is misspelt."""
         own = [str(name) for name in vars(self.module) if isinstance(name, str)]
+        own += [name for name in first if name not in own and hasattr(self.module, name)]
         public = [n for n in own if not n.startswith("_") and len(n) <= LONGEST_NAME]
         return sorted(public, key=lambda name: name not in first)[:MOST_NAMES]
 
@@ -179,8 +185,8 @@ class Server:
         return self._mirror(number, *rest)
 
     def _callback(self, number: int) -> Any:
-        def callback(*arguments: Any) -> Any:
-            return self._ask("call", number, list(arguments))
+        def callback(*arguments: Any, **options: Any) -> Any:
+            return self._ask("call", number, list(arguments), options)
 
         return callback
 
@@ -206,9 +212,9 @@ class Server:
         return self.lent[number]
 
     def _method(self, number: int, name: str) -> Any:
-        def method(mirror: Any, *arguments: Any) -> Any:
+        def method(mirror: Any, *arguments: Any, **options: Any) -> Any:
             state = self._news(number, mirror)
-            result, changed = self._ask("method", number, name, list(arguments), state)
+            result, changed = self._ask("method", number, name, list(arguments), options, state)
             vars(mirror).update(changed)
             self._know(number, changed)
             return result

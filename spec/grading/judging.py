@@ -47,7 +47,7 @@ class Judge(Protocol):
     """What an action is given."""
 
     def __call__(self, file: Path, companions: Sequence[Path] = ()) -> Judgement:
-        """Judge one .py file or notebook, whatever it does. It may import its companions."""
+        """Judge one .py file or notebook, whatever it does. It may import its companions, beside or below."""
 
 
 def judging(
@@ -81,7 +81,8 @@ def _judged(
     companions: Sequence[Path] = (),
 ) -> Judgement:
     try:
-        contents = {each.name: each.read_bytes() for each in (*companions, file)}
+        files = (*companions, file)
+        contents = {each.relative_to(file.parent).as_posix(): each.read_bytes() for each in files}
     except OSError as error:
         name = Path(error.filename).name
         return _nothing(session, "", f"{name} cannot be read: {error.strerror}")

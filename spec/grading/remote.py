@@ -264,15 +264,15 @@ class Line:
     def own_file(self, file: Any) -> str:
         """The submission's file that a frame names; "" if it is none of them."""
         name = _short(file)
-        return next((each for each in (name, name.rpartition("/")[2]) if each in self.files), "")
+        return next((each for each in self.files if name == each or name.endswith(f"/{each}")), "")
 
     # ## What the submission asks
 
     def _answer(self, kind: Any, rest: list[Any]) -> None:
         try:
             if kind == "ask call":
-                number, arguments = rest
-                reply = ["reply", self._lent[number](*arguments)]
+                number, arguments, options = rest
+                reply = ["reply", self._lent[number](*arguments, **options)]
             elif kind == "ask method":
                 reply = ["reply", self._call_method(*rest)]
             else:
@@ -284,14 +284,16 @@ class Line:
             reply = ["refusal", f"{type(error).__name__}: {error}"[:200]]
         self.wire.send(reply)
 
-    def _call_method(self, number: int, name: str, arguments: list[Any], state: Any) -> list[Any]:
+    def _call_method(
+        self, number: int, name: str, arguments: list[Any], options: dict[str, Any], state: Any
+    ) -> list[Any]:
         """Call a method of an object that was lent, on the attributes that its mirror has."""
         owner = self._lent[number]
         if name not in _methods(owner):
             raise AttributeError(name)
         _set_state(owner, state)
         before = dict(vars(owner))
-        result = getattr(owner, name)(*arguments)
+        result = getattr(owner, name)(*arguments, **options)
         changed = {n: v for n, v in _state(owner).items() if before.get(n) is not v}
         return [result, changed]
 

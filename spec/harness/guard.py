@@ -69,8 +69,9 @@ def handed_over(value: Any) -> Any:
         return {key: handed_over(item) for key, item in value.items()}
     if isinstance(value, FunctionType):
 
-        def callback(*arguments: Any) -> Any:
-            return value(*(disarmed(argument) for argument in arguments))
+        def callback(*arguments: Any, **options: Any) -> Any:
+            own = {name: disarmed(option) for name, option in options.items()}
+            return value(*(disarmed(argument) for argument in arguments), **own)
 
         return callback
     return value

@@ -167,7 +167,8 @@ def resembling(path: Path) -> str:
 
 def _load_file(path: Path, given: str, seconds: float) -> Subject:
     if path.is_dir():
-        raise CannotLoad(f"--impl {given} is a directory: name the .py file in it")
+        one = f", {path / '__init__.py'}" if path.joinpath("__init__.py").is_file() else ""
+        raise CannotLoad(f"--impl {given} is a directory: name the .py file in it{one}")
     if not path.exists():
         raise CannotLoad(f"--impl {given}: there is no file {path.resolve()}{resembling(path)}")
     if path.suffix not in SUFFIXES:
@@ -180,8 +181,10 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     except OSError as error:
         raise CannotLoad(f"--impl {given} cannot be read: {error.strerror}") from None
     module = types.ModuleType(f"judged_{path.stem}")
-    module.__file__, module.__package__ = str(path), ""
-    sys.modules[module.__name__] = module
+    package = types.ModuleType(f"beside_{path.stem}")  # for `from .helpers import f`
+    package.__path__ = [str(path.parent)]
+    module.__file__, module.__package__ = str(path), package.__name__
+    sys.modules[module.__name__], sys.modules[package.__name__] = module, package
     if path.suffix == ".ipynb":
         notebook = Notebook(path.name, content)
         namespace = Namespace(module, NAMES)

@@ -263,8 +263,10 @@ def _only_calls(text: str) -> CodeType:
     Raises _Unprintable where it is more than calls of the implementation and arrays to hand to it.
     """
     tree = ast.parse(text)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    known = {"np", "print", *NAMES, *(n.id for n in names if isinstance(n.ctx, ast.Store))}
     for node in ast.walk(tree):
-        if not isinstance(node, PARTS):
+        if not isinstance(node, PARTS) or (isinstance(node, ast.Name) and node.id not in known):
             raise _Unprintable
         if isinstance(node, ast.Attribute):
             of_numpy = isinstance(node.value, ast.Name) and node.value.id == "np"

@@ -224,7 +224,7 @@ import copy
 def train(net, X):
     other = copy.deepcopy(net)
     net.W1[0] = 5
-    first = net.forward(X)
+    first = net.forward(X=X)
     other.W1[1] = 7
     return [first, other.forward(X), net.Z, net.W1, sorted(vars(net))]
 """
@@ -244,7 +244,7 @@ def test_an_object_of_the_trusted_side_is_moved_in_place(loaded):
 def test_a_function_of_the_spec_is_called_there_and_raises_here(loaded):
     """What refutes a claim in it goes past the submission; another test's function is gone."""
     source = (
-        "KEPT = []\ndef numerical_gradient(f, theta):\n    KEPT.append(f)\n    try: return f(theta)\n"
+        "KEPT = []\ndef numerical_gradient(f, theta):\n    KEPT.append(f)\n    try: return f(theta=theta)\n"
         "    except Exception: return 1.0\ndef relu(z): return KEPT[0](z)"
     )
     submission, nn = loaded(source)
@@ -300,7 +300,7 @@ def test_how_a_call_ends_is_told_apart(loaded, name):
 
 def test_modules_beside_a_submission_can_be_imported(loaded):
     """They are told by name where they raise, and nothing of the specification is among them."""
-    source = "import helper\nfrom helper import softmax\ndef relu(z): import spec"
+    source = "import helper\nfrom .helper import softmax\ndef relu(z): import spec"
     submission, nn = loaded(source, helper="def softmax(Z): return 1 / 0")
     with submission.subject().each_test(SEED):
         with pytest.raises(Raised, match=r"ZeroDivisionError.* \(helper.py, line 1: `def softmax"):

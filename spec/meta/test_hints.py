@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.harness import collection
+from spec.harness import collection, results, snippet
 from spec.harness.explain import Explanation, code_lines
 from spec.harness.hints import LEVELS, hint, with_own_lines
 from spec.harness.loading import Subject
@@ -168,6 +168,48 @@ def printed(code: str, module) -> str:
     except Exception as error:
         return type(error).__name__
     return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "np[exec(sgd(0))] = TwoLayerNet(2, 2, 2)",
+        'print(net.forward(np.array([1.]))["" + str(sgd(0)) + ""])',
+        "np.load('file')",
+        "print(np.array([1.]).__class__)",
+        "print([z for z in relu(1.)])",
+        "import os",
+    ],
+)
+def test_a_snippet_that_is_more_than_calls_is_not_carried_out(text):
+    """Classes and keys have names that the implementation chose: they may be code of its own."""
+    with pytest.raises(snippet._Unprintable):
+        snippet._only_calls(text)
+    assert snippet._only_calls("net = MLP([2, 3])\nprint(net.forward(np.eye(3)[[0, -1]])['W1'])")
+
+
+def _unexplained(session, claim):
+    """What is told of a claim that fails, where looking for the cause raises."""
+
+    def too_deep(*_):
+        raise RecursionError
+
+    results.with_own_lines = too_deep
+    items = [i for i in forks.obligations(session) if collection.claim_of(i).id == claim]
+    (wrong,) = [w for w in ZOO if w.claim == claim][:1]
+    with tempfile.TemporaryDirectory() as folder:
+        (outcome,) = forks.judged(session, items, loaded(wrong.written(Path(folder)))).outcomes()
+    return [outcome.status, outcome.worst.explanation.sentence]
+
+
+def test_what_cannot_be_explained_fails_all_the_same():
+    """The outcome stands, and the sentence says what was seen."""
+    if not hasattr(os, "fork"):
+        pytest.skip("the zoo is run in forks, which this system does not have")
+    ((status, sentence),) = forks.in_forks(["3.2/relu"], _unexplained, forks.QUICK)
+    assert status == "fails"
+    assert sentence.endswith("(no cause was found: RecursionError)")
+    assert "expected" in sentence
 
 
 def test_snippets_run_and_reproduce():

@@ -73,6 +73,18 @@ def test_a_module_may_be_named(judge, tmp_path):
     assert run.status == 0
 
 
+def test_a_package_may_be_named_by_its_file(judge, tmp_path):
+    """Its modules import each other as they do everywhere; its folder alone says what to name."""
+    package = tmp_path / "coursework"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .net import *\n")
+    (package / "net.py").write_text(RIGHT)
+    run = judge(None, SPEC, *SIGMOID, "--impl", "coursework/__init__.py")
+    assert run.status == 0, run.text
+    run = judge(None, SPEC, *SIGMOID, "--impl", "./coursework")
+    assert "is a directory: name the .py file in it, coursework/__init__.py" in run.text
+
+
 def test_the_answers_may_be_absent(judge, tmp_path):
     """Without impl/ the suite still judges; without anything to judge it says so."""
     copy = tmp_path / "suite"

@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from spec.grading import handed_in as handed
 from spec.grading import trees
 from spec.grading.handed_in import alone, handed_in
 from spec.grading.text import file_names
@@ -101,16 +102,42 @@ def test_the_file_with_most_names_is_taken(found, kind):
 
 @KINDS
 def test_modules_beside_the_file_come_with_it(found, kind):
-    """Those that it can import: not notebooks, nor what lies elsewhere."""
+    """Those that it can import, from folders below as well: not notebooks, nor what lies elsewhere."""
     files = {"net.py": MORE, "helpers.py": "x = 1\n", "data.csv": "1", "net.ipynb": "{}"}
-    laid = {f"ada/{name}": text for name, text in files.items()} | {"ada/old/net.py": SOURCE}
+    laid = {f"ada/{name}": text for name, text in files.items()} | {"ada/old-ones.d/x.py": ""}
     laid |= {"byron_1_2_net.py": MORE, "byron_1_3_helpers.py": "x = 1\n", "cyn_2_4_net.py": ""}
     learners = found(laid, kind)
     for name in ("ada", "byron_1"):
         contents = learners[name].read()
         assert contents.name == "net.py"
-        assert contents.companions == {"helpers.py": b"x = 1\n"}
+        below = {"old-ones.d/x.py": b""} if name == "ada" else {}
+        assert contents.companions == {"helpers.py": b"x = 1\n"} | below
     assert learners["cyn_2"].read().companions == {}
+
+
+@KINDS
+def test_names_that_are_imported_count(found, kind):
+    """A file that gathers what stands in others is the one to judge; one that tries it out is not."""
+    parts = {"f.py": SOURCE, "nets.py": "class TwoLayerNet: ...\nclass MLP: ...\n"}
+    gathers = "from f import (softmax,\n    x)\nfrom nets import *\n"
+    packaged = {"__init__.py": "from .sub.f import softmax\nfrom .nets import *\n"}
+    packaged |= {"sub/f.py": SOURCE, "sub/__init__.py": "", "nets.py": parts["nets.py"]}
+    laid = {f"ada/{name}": text for name, text in (parts | {"all.py": gathers}).items()}
+    laid |= {f"bob/net/{name}": text for name, text in packaged.items()}
+    laid |= {"cyn/net.py": MORE, "cyn/a_try.py": "from net import *\nfrom a_try import *\n"}
+    learners = found(laid, kind)
+    assert [each.shown for each in learners.values()] == ["all.py", "__init__.py", "net.py"]
+    assert set(learners["ada"].read().companions) == {"f.py", "nets.py"}
+    beside = {"sub/f.py", "sub/__init__.py", "nets.py"}
+    assert set(learners["bob"].read().companions) == beside
+
+
+def test_a_name_that_must_be_changed_takes_no_module_s_place(found):
+    """The file is told of as submission.py, unless a module is called so."""
+    learners = found({"ada/my net.py": MORE, "ada/submission.py": "x = 1\n"})
+    contents = learners["ada"].read()
+    assert contents.content == MORE.encode()
+    assert (contents.name, set(contents.companions)) == ("submission1.py", {"submission.py"})
 
 
 def test_a_notebook_is_read_for_its_names_as_text(found):
@@ -187,6 +214,45 @@ def test_what_is_too_large_is_not_read(found):
         learners["ada"].file.read()
     assert learners["cyn"].shown == "b.py"
     assert learners["cyn"].notes == ("cyn/a.py is larger than 10 MB",)
+
+
+def test_not_more_is_read_than_is_needed(found, monkeypatch):
+    """To choose a file, to bring modules along; and what is left out is said, in short."""
+    monkeypatch.setattr(handed, "MOST_READ", 100)
+    monkeypatch.setattr(handed, "MOST_BESIDE", 2)
+    laid = {f"ada/{number}.py": "#" * 40 for number in range(5)} | {"ada/net.py": MORE}
+    laid |= {f"bob/{number}.py": "" for number in range(9)} | {"bob/net.py": MORE}
+    learners = found(laid)
+    assert learners["ada"].notes[0] == "ada/3.py was left unread, after 0 MB"
+    said = "too much to be had beside it: 2.py, 3.py, 4.py, 5.py, 6.py, and 2 more"
+    assert learners["bob"].notes[1] == said
+    assert set(learners["bob"].read().companions) == {"0.py", "1.py"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_zip_in_a_zip_costs_its_learner_alone(found, tmp_path, method):
+    """However it is compressed."""
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w", method) as opened:
+        opened.writestr("net.py", MORE * 50)
+        opened.writestr("other.py", MORE * 50)
+    content = bytearray((tmp_path / "inner.zip").read_bytes())
+    at = content.index(b"net.py") + len("net.py")
+    content[at : at + 30] = b"\xff" * 30
+    learners = found({"ada/work.zip": bytes(content), "bob/net.py": MORE}, "zip")
+    assert learners["ada"].shown == "other.py"
+    assert learners["bob"].file.read() == MORE.encode()
+
+
+def test_a_zip_in_a_zip_has_not_too_many_members(found, tmp_path, monkeypatch):
+    """Nor has a member a name that no disk would take."""
+    monkeypatch.setattr(trees, "MOST_INNER", 3)
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w") as opened:
+        for number in range(4):
+            opened.writestr(f"{number}.py", "")
+    inner = (tmp_path / "inner.zip").read_bytes()
+    learners = found({"ada/work.zip": inner, f"bob/{'x' * 300}.py": MORE}, "zip")
+    assert learners["ada"].trouble == "work.zip has 4 members, more than 3"
+    assert learners["bob"].trouble.endswith("has a name of more than 255 characters")
 
 
 def test_a_broken_member_costs_its_learner_alone(found, tmp_path):

@@ -132,6 +132,8 @@ CALLS = {  # number on x86_64 and on aarch64, arguments
     "shared memory": (29, 194, "0, 4096, 0o1600"),
     "message queues": (68, 186, "0, 0o1600"),
     "file handles": (304, 265, "0, 0, 0"),
+    "watching folders": (294, 26, "0"),
+    "memory that is not counted": (319, 279, "b'x', 0"),
     "being readable": (157, 167, "4, 1, 0, 0, 0"),
     "outliving": (157, 167, "1, 0, 0, 0, 0"),
 }
