@@ -61,6 +61,7 @@ class Selection:
         self._defined = {part.name for part in definitions}
         for part in self._assignments:
             self._defined |= bound(part) if isinstance(part.value, ast.Lambda) else set()
+        self.missing = set(NAMES) - self._defined - set(self._libraries)  # unless they are assigned
         self._variables = {name for part in parts for name in bound(part)} - self._defined
         others = [part for part in parts if not isinstance(part, Assignment)]
         conditions = [ast.Expr(test) for tree in trees for test in _conditions(tree)]

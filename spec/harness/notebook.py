@@ -86,7 +86,7 @@ class Notebook:
             counts = selection.counting(tree)
             carried_out = [] if counts is None else [bound(part) for part in simple(counts)]
             lost = set().union(*map(bound, simple(tree))).difference(*carried_out)
-            if lost & selection.needed:
+            if lost & (selection.needed | selection.missing):
                 self._note(place, tree.lineno, "left out, since it does more than define")
             yield Piece(counts, place, tree.lineno, lost)
 

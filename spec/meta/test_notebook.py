@@ -100,6 +100,7 @@ def test_any_broken_cell_leaves_the_others_alone(cell):
         (["import no_such", "def relu(z): no_such"], "cell 1, line 1: ModuleNotFoundError: No module"),
         (["x = 1\n@decorated\ndef relu(z): 1"], "cell 1, line 2: NameError: name 'decorated'"),
         (["class Net:\n    a = 1\n    b = 1 / 0"], "cell 1, line 3: ZeroDivisionError"),
+        (["def made(f): return f\nrelu = made(abs)"], "cell 1, line 2: left out, since it does more"),
         (["def own():\n    return 1" + " + 1" * 900], "cell 1, line 1: too deeply nested; left out"),
     ],
 )  # fmt: skip
