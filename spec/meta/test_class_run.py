@@ -166,9 +166,11 @@ def test_a_judgement_is_kept_under_all_that_it_depends_on(tmp_path):
         assert different.key(Contents("net.py", b"1", {})) != key
         different.close()
     (file,) = (tmp_path / ".judged").rglob("*.gz")
-    file.write_bytes(file.read_bytes()[:50])
+    whole = file.read_bytes()
     kept = store.Store(tmp_path, "suite", "")
-    assert kept.get(key) is None
+    for broken in (whole[:50], whole[:15] + b"\xff" * 20 + whole[35:], b""):
+        file.write_bytes(broken)
+        assert kept.get(key) is None
     kept.close()
 
 

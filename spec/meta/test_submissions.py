@@ -8,7 +8,7 @@ import pytest
 from spec.grading import handed_in as handed
 from spec.grading import trees
 from spec.grading.handed_in import alone, handed_in
-from spec.grading.text import file_names
+from spec.grading.text import cell, file_names
 from spec.harness.errors import CannotDo
 
 SOURCE = "def softmax(Z):\n    return Z\n"
@@ -337,3 +337,10 @@ def test_what_cannot_be_graded_is_said(tmp_path):
     ):
         with pytest.raises(CannotDo, match=sentence):
             handed_in([tmp_path / given], tmp_path / out)
+
+
+@pytest.mark.parametrize("name", ["=1+1", " =1+1", "@x", "\uff1d1+1"])
+def test_a_name_is_no_formula(name):
+    """Nor does a spreadsheet take one for it that is wide, or behind spaces."""
+    assert cell(name).startswith("'")
+    assert cell("ada =1") == "ada =1"
