@@ -223,7 +223,7 @@ def with_bugs(problem: Problem, names: list[str]) -> Network:
     corrected=True,
 )
 def test_each_bug_lands_above_1e_3_and_a_right_network_below(nn):
-    """A check that looks at the first ten entries alone, or lets NaN pass, misses some of them."""
+    """A check of the first ten entries or samples alone, or one that lets NaN pass, misses some."""
     for problem, names in NETWORKS:
         net, bugs = with_bugs(problem, names), ", ".join(names)
         right = oracle.gradients(problem.X, problem.Y, problem.parameters, "tanh")
@@ -238,7 +238,8 @@ def test_each_bug_lands_above_1e_3_and_a_right_network_below(nn):
                 f"gradient_check misses a bug ({bugs}): it gives {group} {errors[group]:.1e}"
             )
         assert wrong or all(error < 1e-3 for error in errors.values()), (
-            f"gradient_check finds fault with a network without bugs: {errors}"
+            "gradient_check finds fault with a network without bugs, whose last forward pass was of "
+            f"another batch: it gives {', '.join(f'{g} {error:.1e}' for g, error in errors.items())}"
         )
 
 
@@ -318,7 +319,7 @@ def test_the_penalty_belongs_into_both_or_neither(nn):
 # of another.
 
 
-@claim("6/every-group", r"W_1,\ b_1,\ W_2,\ b_2")
+@claim("6/every-group", r"W_1,\ b_1,\ W_2,\ b_2,\ \ldots")
 def test_each_group_gets_an_error_of_its_own(nn):
     """Twice the gradient of one group raises the error of that group, and of no other, at any depth."""
     for problem, guilty in [*((PROBLEM, group) for group in GROUPS), (DEEP, "b3")]:
