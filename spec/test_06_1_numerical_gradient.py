@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import Refuted, agree, arguments_after, chance, claim, measured
+from spec.harness import Refuted, agree, arguments_after, chance, claim, measured, refuses
 from spec.harness.guard import kind
 from spec.harness.oracle import log_softmax, softmax
 from spec.harness.strategies import SEEDS, eighths, tenths
@@ -86,7 +86,8 @@ def test_the_error_falls_with_the_square_of_the_step(nn, seed: int, step: float)
         3 * theta**2 + step**2,
         scale=np.sum(np.abs(theta) ** 3) / USUAL,
         mistakes={
-            "the step is not the epsilon that was given": 3 * theta**2 + 1e-10,
+            "the error is not that of a centred difference at the epsilon that was given": 3
+            * theta**2,
             "the difference is one-sided": 3 * theta**2 + 3 * theta * step + step**2,
         },
         what="the numerical gradient",
@@ -103,11 +104,17 @@ def test_the_error_falls_with_the_square_of_the_step(nn, seed: int, step: float)
     "6/any-shape",
     r"g_j=\frac{\partial\mathcal L}{\partial\theta_j},\quad g\text{ shaped like }\theta",
 )
-@given(shape=st.sampled_from([(3, 5), (5,), (7, 3), (1, 7)]), seed=SEEDS)
+@given(shape=st.sampled_from([(3, 5), (5,), (7, 3), (1, 7), (2, 3, 2), ()]), seed=SEEDS)
 def test_the_gradient_has_the_shape_of_the_parameter(nn, shape: tuple[int, ...], seed: int):
     """Weights have two indices and a bias may have one: each derivative goes where its entry stands."""
     rng = np.random.default_rng(seed)
-    slopes, theta = eighths(rng, *shape), eighths(rng, *shape)
+    slopes, theta = eighths(rng, *shape), np.asarray(eighths(rng, *shape))
+    what = "the numerical gradient"
+    if shape == (3, 5):
+        theta, what = (
+            np.asfortranarray(theta),
+            f"{what} by a transpose, which NumPy keeps by columns,",
+        )
     agree(
         nn.numerical_gradient(lambda t: float(np.sum(slopes * np.reshape(t, shape))), theta, STEP),
         slopes,
@@ -120,7 +127,7 @@ def test_the_gradient_has_the_shape_of_the_parameter(nn, shape: tuple[int, ...],
                 slopes.sum(axis=tuple(range(1, slopes.ndim)), keepdims=True), shape
             ),
         },
-        what="the numerical gradient",
+        what=what,
     )
 
 
@@ -264,7 +271,7 @@ def test_relative_error(nn, delta: float | None, seed: int):
 @claim("6/relative-error", r"0\le\mathrm{rel}(g,h)=\mathrm{rel}(h,g)=\mathrm{rel}(cg,ch)\le1")
 @given(seed=SEEDS)
 def test_the_relative_error_is_symmetric_and_free_of_scale(nn, seed: int):
-    """So the same thresholds serve every network; only opposite gradients come as far as 1."""
+    """So the same thresholds serve every network; none but opposite gradients, or one of two, come to 1."""
     g, h = eighths(np.random.default_rng(seed), 2, 3, 5) + 1 / 16
 
     def rel(g, h):
@@ -273,6 +280,14 @@ def test_the_relative_error_is_symmetric_and_free_of_scale(nn, seed: int):
     e, opposite = rel(g, h), rel(g, -g)
     assert 0 <= e <= 1, f"the relative error lies between 0 and 1, and is {e:g}"
     assert abs(opposite - 1) < 1e-6, f"opposite gradients are 1 apart, and come out at {opposite:g}"
+    tiny = rel(g / 2**22, -g / 2**22)
+    assert tiny > 0.5, (
+        f"opposite gradients of norm {NORM(g) / 2**22:.1g} come out at {tiny:g}, not near 1"
+    )
+    near = rel(g, (1 + 2**-18) * g)
+    assert abs(near * 2**19 - 1) < 0.1, (
+        f"a gradient {2**-18:.1e} too large is {2**-19:.1e} off, not {near:.1e}"
+    )
     assert abs(rel(h, g) - e) < 1e-6, f"exchanging the gradients turns {e:g} into {rel(h, g):g}"
     large = rel(1024 * g, 1024 * h)
     assert abs(large - e) < 1e-6, f"gradients 1024 times as large turn {e:g} into {large:g}"
@@ -280,9 +295,23 @@ def test_the_relative_error_is_symmetric_and_free_of_scale(nn, seed: int):
 
 @claim("6/relative-error", r"\mathrm{rel}(0,0)=\frac{0}{\delta}=0")
 def test_two_zero_gradients_agree(nn):
-    """A dead unit's gradient is 0 by calculus and by differences; this must not come out as NaN."""
-    error = float(nn.relative_error(np.zeros((3, 5)), np.zeros((3, 5))))
+    """A dead unit's gradient is 0 by calculus and by differences; this must not come out as NaN.
+
+    One zero gradient is as far from any other as can be, and what holds NaN agrees with nothing.
+    """
+    zero, one = np.zeros((3, 5)), np.ones((3, 5))
+    error = float(nn.relative_error(zero, zero))
     assert error == 0, f"the relative error of two zero gradients is 0, and came out as {error:g}"
+    for g, h, which in ((one, zero, "numerical"), (zero, one, "analytic")):
+        error = float(nn.relative_error(g, h))
+        assert abs(error - 1) < 1e-6, (
+            f"where the {which} gradient alone is 0 the relative error is 1, not {error:g}"
+        )
+    holed = np.where(np.eye(3, 5) > 0, np.nan, one)
+    for pair in ((one, holed), (holed, one)):
+        assert refuses(nn.relative_error, *pair) or not float(nn.relative_error(*pair)) <= 1e-3, (
+            "a gradient with NaN in it agrees with none, and relative_error lets it pass"
+        )
 
 
 # ## Four verdicts
@@ -325,5 +354,5 @@ def test_from_1e_5_to_1e_3_is_suspicious(nn):
 @claim("6/bug", r">10^{-3}")
 def test_above_1e_3_is_a_bug(nn):
     """NaN is one too, although it is neither below nor above any threshold."""
-    for error, word in verdicts(nn, [1.01e-3, 0.3, 1.0, float("nan")]).items():
+    for error, word in verdicts(nn, [1.01e-3, 0.3, 1.0, float("inf"), float("nan")]).items():
         assert word == "bug", f"an error of {error:g} is a bug, and is called {word!r}"

@@ -21,7 +21,8 @@ from spec.harness.strategies import Problem
 
 GROUPS = ["W1", "b1", "W2", "b2"]
 PROBLEM = Problem((3, 2, 2), 5, seed=1)  # W2 is square: a transpose too many fits all the same
-WIDE = Problem((6, 2, 2), 5, seed=1)  # more than ten entries in W1
+WIDE = Problem((6, 2, 2), 11, seed=1)  # more than ten entries in W1, and ten samples
+DEEP = Problem((1, 1, 1, 2), 5, seed=0)  # a third layer
 NORM = np.linalg.norm
 
 
@@ -42,22 +43,23 @@ class Network:
         penalised: bool = True,
         problem: Problem = PROBLEM,
     ) -> None:
-        self.W1, self.b1, self.W2, self.b2 = (problem.parameters[g].copy() for g in GROUPS)
-        self._problem = problem
+        for group, theta in problem.parameters.items():
+            setattr(self, group, theta.copy())
+        self._problem, self._logits = problem, f"Z{len(problem.sizes) - 1}"
         self._bug, self._l2, self._penalised = bug, l2, penalised
 
     def parameters(self) -> Parameters:
         """The parameters by name."""
-        return {group: getattr(self, group) for group in GROUPS}
+        return {group: getattr(self, group) for group in self._problem.parameters}
 
     def forward(self, X: Array) -> Array:
         """The probabilities for X."""
         Network.passes += 1
         self.X = X
-        return oracle.softmax(self._values()["Z2"])
+        return oracle.softmax(self._values()[self._logits])
 
     def _values(self) -> Parameters:
-        """A0, Z1, A1, Z2 of the last forward pass, whose parameters these still are."""
+        """A0, Z1, A1, Z2, ... of the last forward pass, whose parameters these still are."""
         return oracle.forward(self.X, self.parameters(), "tanh")
 
     def compute_loss(self, Y_hat: Array, Y: Array) -> float:
@@ -66,10 +68,10 @@ class Network:
         return float(-np.sum(Y * np.log(Y_hat)) / len(Y) + penalty)
 
     def backward(self, Y: Array) -> Parameters:
-        """dW1, db1, dW2, db2, the bug included."""
+        """dW1, db1, dW2, db2, ..., the bug included."""
         values = self._values()
         self.m, self.A1 = len(Y), values["A1"]
-        self.dZ2 = (oracle.softmax(values["Z2"]) - Y) / self.m
+        self.dZ = (oracle.softmax(values[self._logits]) - Y) / self.m
         right = oracle.gradients(self.X, Y, self.parameters(), "tanh")
         right["dW1"] = right["dW1"] + 2 * self._l2 * self.W1
         right["dW2"] = right["dW2"] + 2 * self._l2 * self.W2
@@ -94,10 +96,10 @@ def errors_of(nn: Any, net: Network, *epsilon: float) -> dict[str, float]:
     if not isinstance(returned, dict):
         raise NotWrittenYet("the dict of errors that gradient_check returns")
     errors = by_group(returned)
-    for group in GROUPS:
+    for group in net.parameters():
         if group not in errors:
             raise NotWrittenYet(f"gradient_check(...)[{group!r}]")
-    return {group: number(errors[group], group) for group in GROUPS}
+    return {group: number(errors[group], group) for group in net.parameters()}
 
 
 def number(error: Any, group: str) -> float:
@@ -173,15 +175,18 @@ BUGS: dict[str, Callable[[Network, Parameters], Parameters]] = {
     "dW2 of the wrong sign": lambda net, g: {"dW2": -g["dW2"]},
     "dW2 transposed": lambda net, g: {"dW2": g["dW2"].T},
     "no 1/m in dW1": lambda net, g: {"dW1": net.m * g["dW1"]},
+    "dW2 forgotten": lambda net, g: {"dW2": np.zeros_like(g["dW2"])},
+    "dW2 of the first ten samples": lambda net, g: {"dW2": net.A1[:10].T @ net.dZ[:10]},
     "no 1/m in db1": lambda net, g: {"db1": net.m * g["db1"]},
+    "db1 of the wrong sign": lambda net, g: {"db1": -g["db1"]},
     "1/m twice in db2": lambda net, g: {"db2": g["db2"] / net.m},
     "db2 forgotten": lambda net, g: {"db2": np.zeros_like(g["db2"])},
-    "no gate": lambda net, g: net.first_layer(net.dZ2 @ net.W2.T),
+    "no gate": lambda net, g: net.first_layer(net.dZ @ net.W2.T),
     "a gate fed with a, not with z": lambda net, g: net.first_layer(
-        net.dZ2 @ net.W2.T * (1 - np.tanh(net.A1) ** 2)
+        net.dZ @ net.W2.T * (1 - np.tanh(net.A1) ** 2)
     ),
     "W2 not transposed on the way back": lambda net, g: net.first_layer(
-        net.dZ2 @ net.W2 * (1 - net.A1**2)
+        net.dZ @ net.W2 * (1 - net.A1**2)
     ),
     "zeros after the first ten entries of dW1": lambda net, g: {"dW1": all_but_ten_zero(g["dW1"])},
     "NaN in dW2": lambda net, g: {"dW2": np.where(np.eye(2) > 0, np.nan, g["dW2"])},
@@ -191,8 +196,15 @@ NETWORKS: list[tuple[Problem, list[str]]] = [  # each with its bugs, no two in t
     (PROBLEM, ["dW2 of the wrong sign", "no 1/m in dW1", "no 1/m in db1", "1/m twice in db2"]),
     (PROBLEM, ["dW2 transposed", "no gate", "db2 forgotten"]),
     (PROBLEM, ["NaN in dW2", "a gate fed with a, not with z"]),
-    (PROBLEM, ["W2 not transposed on the way back"]),
-    (WIDE, ["zeros after the first ten entries of dW1"]),
+    (PROBLEM, ["W2 not transposed on the way back", "dW2 forgotten"]),
+    (
+        WIDE,
+        [
+            "zeros after the first ten entries of dW1",
+            "db1 of the wrong sign",
+            "dW2 of the first ten samples",
+        ],
+    ),
 ]
 
 
@@ -211,12 +223,13 @@ def with_bugs(problem: Problem, names: list[str]) -> Network:
     corrected=True,
 )
 def test_each_bug_lands_above_1e_3_and_a_right_network_below(nn):
-    """A check that looks at the first ten entries alone, or lets NaN pass, misses some of them."""
+    """A check of the first ten entries or samples alone, or one that lets NaN pass, misses some."""
     for problem, names in NETWORKS:
         net, bugs = with_bugs(problem, names), ", ".join(names)
         right = oracle.gradients(problem.X, problem.Y, problem.parameters, "tanh")
         net.forward(problem.X)
         returned = net.backward(problem.Y)
+        net.forward(-problem.X)  # the check needs a forward pass of its own
         errors = errors_of(nn, net)
         wrong = [g for g in GROUPS if not np.allclose(returned[f"d{g}"], right[f"d{g}"])]
         assert len(wrong) >= len(names), f"a bug that is none: {bugs}"
@@ -225,7 +238,8 @@ def test_each_bug_lands_above_1e_3_and_a_right_network_below(nn):
                 f"gradient_check misses a bug ({bugs}): it gives {group} {errors[group]:.1e}"
             )
         assert wrong or all(error < 1e-3 for error in errors.values()), (
-            f"gradient_check finds fault with a network without bugs: {errors}"
+            "gradient_check finds fault with a network without bugs, whose last forward pass was of "
+            f"another batch: it gives {', '.join(f'{g} {error:.1e}' for g, error in errors.items())}"
         )
 
 
@@ -305,21 +319,21 @@ def test_the_penalty_belongs_into_both_or_neither(nn):
 # of another.
 
 
-@claim("6/every-group", r"W_1,\ b_1,\ W_2,\ b_2")
+@claim("6/every-group", r"W_1,\ b_1,\ W_2,\ b_2,\ \ldots")
 def test_each_group_gets_an_error_of_its_own(nn):
-    """Twice the gradient of one group raises the error of that group, and of no other."""
-    for guilty in GROUPS:
-        net = Network(lambda net, g, name=f"d{guilty}": {name: 2 * g[name]})
-        returned = nn.gradient_check(net, PROBLEM.X, PROBLEM.Y)
+    """Twice the gradient of one group raises the error of that group, and of no other, at any depth."""
+    for problem, guilty in [*((PROBLEM, group) for group in GROUPS), (DEEP, "b3")]:
+        net = Network(lambda net, g, name=f"d{guilty}": {name: 2 * g[name]}, problem=problem)
+        returned = nn.gradient_check(net, problem.X, problem.Y)
         assert isinstance(returned, dict), (
             "gradient_check returns the errors by group, "
             '{"W1": ..., "b1": ..., "W2": ..., "b2": ...}, '
             f"and returned {returned!r}{': is a `return` missing?' if returned is None else ''}"
         )
         errors = by_group(returned)
-        missing = set(GROUPS) - set(errors)
+        missing = set(problem.parameters) - set(errors)
         assert not missing, f"gradient_check reports no error of {', '.join(sorted(missing))}"
-        for group in GROUPS:
+        for group in problem.parameters:
             error = float(errors[group])
             assert (error > 1e-3) == (group == guilty), (
                 f"where d{guilty} alone is wrong, gradient_check gives {group} an error of {error:.1e}"

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from spec.harness import chance, claim, measured
+from spec.harness.outcomes import NotWrittenYet, Raised
 from spec.harness.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
 from spec.harness.signals import factors, one_input
 
@@ -46,7 +47,7 @@ def test_small_random_weights(nn, rng):
 
 @claim("7.2/small-random")
 @chance(false_alarms=16e-9, detects=FOUND_IN_30_000)
-@pytest.mark.parametrize("given", [None, 0.5], ids=["default", "0.5"])
+@pytest.mark.parametrize("given", [None, 5.0], ids=["default", "5"])
 def test_both_layers_of_a_two_layer_net_have_the_deviation_asked_for(nn, rng, given):
     """`init_std` is the deviation of every weight, in both layers alike, and 0.01 unless given."""
     from scipy.stats import norm
@@ -58,7 +59,7 @@ def test_both_layers_of_a_two_layer_net_have_the_deviation_asked_for(nn, rng, gi
             "init_std is taken for the variance": std,
             "init_std is squared": std**4,
             "init_std is the limit of a uniform law": std**2 / 3,
-            "init_std is left out": 1.0,
+            "the deviation is 1, whatever init_std": 1.0,
             "init_std is ignored and 0.01 stands for it": 1e-4,
             "the weights are He's": 2 / n_in,
             "the weights are Xavier's": 2 / (n_in + n_out),
@@ -71,6 +72,25 @@ def test_both_layers_of_a_two_layer_net_have_the_deviation_asked_for(nn, rng, gi
         drawn_from(W, norm(0, std), false_alarm=8e-9, mistakes=mistakes, what=name)
 
 
+def three_layer_net(nn):
+    """The network of section 11's first exercise, 10 wide; None where there is none yet."""
+    try:
+        return nn.ThreeLayerNet(10, 10, 10, 10)
+    except (NotWrittenYet, Raised):
+        return None
+
+
+@claim("7.2/small-random")
+def test_a_three_layer_net_is_drawn_as_well(nn):
+    """Whatever its law is, a hundred weights about 0 are of one sign once in 10²⁹ draws."""
+    net = three_layer_net(nn)
+    for name in ("W1", "W2", "W3") if net else ():
+        W = sample_of(getattr(net, name), (10, 10), name)
+        assert W.min() < 0 < W.max(), (
+            f"{name} of a ThreeLayerNet begins with both signs, and lies between {W.min():g} and {W.max():g}"
+        )
+
+
 # ## Where chance comes from
 #
 # A draw takes its chance from the generator that it is handed, and moves it on. So an experiment can be
@@ -80,9 +100,11 @@ def test_both_layers_of_a_two_layer_net_have_the_deviation_asked_for(nn, rng, gi
 
 
 def first_weights(nn, name: str, rng: np.random.Generator):
-    """Weights 7 × 7 by an initialiser, or by the first layer of an MLP."""
-    W = nn.MLP([7, 7, 7], rng=rng).W1 if name == "MLP" else getattr(nn, name)(7, 7, rng)
-    return sample_of(W, (7, 7), "W")
+    """Weights 7 × 7 by an initialiser, or those of both layers of an MLP side by side."""
+    if name == "MLP":
+        net = nn.MLP([7, 7, 7], rng=rng)
+        return np.hstack([sample_of(W, (7, 7), "W") for W in (net.W1, net.W2)])
+    return sample_of(getattr(nn, name)(7, 7, rng), (7, 7), "W")
 
 
 @claim("7.2/reproducible")
@@ -108,15 +130,18 @@ def test_the_next_draw_is_another(nn, rng, name):
 
 
 @claim("7.2/fresh-draws")
-@pytest.mark.parametrize("name", ["TwoLayerNet", "MLP"])
+@pytest.mark.parametrize("name", ["TwoLayerNet", "ThreeLayerNet", "MLP"])
 def test_networks_and_their_layers_differ(nn, rng, name):
     """Without a seed of its own a network takes what chance there is, and never the same twice."""
     make = {
-        "TwoLayerNet": lambda: nn.TwoLayerNet(7, 7, 7),
-        "MLP": lambda: nn.MLP([7, 7, 7], rng=rng),
+        "TwoLayerNet": lambda: nn.TwoLayerNet(10, 10, 10),
+        "ThreeLayerNet": lambda: three_layer_net(nn),
+        "MLP": lambda: nn.MLP([10, 10, 10], rng=rng),
     }
     one, other = make[name](), make[name]()
-    W1, W2, W3 = (sample_of(W, (7, 7), "W") for W in (one.W1, one.W2, other.W1))
+    if one is None:
+        return
+    W1, W2, W3 = (sample_of(W, (10, 10), "W") for W in (one.W1, one.W2, other.W1))
     if np.ptp(W1) == 0:
         return  # wrong as well, but for another reason
     assert np.mean(W1 == W2) < 0.5, f"W1 and W2 of a {name} are the same: is a seed set for each?"

@@ -29,7 +29,7 @@ relu = ACTIVATIONS["relu"][0]
 
 @claim("7.4/he-normal", r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}}\right)")
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
-@pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (110, 280)])
+@pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (3, 10_000)])
 def test_he_normal(nn, rng, n_in, n_out):
     """Only the fan-in counts: how many units listen to a layer does not change what they hear."""
     from scipy.stats import norm
