@@ -121,6 +121,7 @@ def slopes(
     """
     __tracebackhide__ = True
     Y_hat = net.forward(X)
+    get_parameters(net, ["W1"])  # float32 may be all that is inside, and float64 what is returned
     found = gradients(net, Y, [f"d{name}" for name in parameters])
     net.compute_loss(Y_hat, Y)  # what is not written, or goes wrong, is named here
     values = oracle.forward(X, parameters, activation)

@@ -7,7 +7,10 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from .guard import Guarded, Implementation
+from . import trial
+from .compare import Array
+from .counting import cost_of_backward
+from .guard import Guarded, Implementation, next_to
 from .networks import mlp
 from .strategies import SEEDS, Problem, problems
 
@@ -47,6 +50,17 @@ def with_output(problem: Problem, output: str) -> Problem:
 
 
 def networks(nn: Implementation, problem: Problem) -> Iterator[tuple[str, Guarded]]:
-    """A network for each hidden activation."""
-    for activation in HIDDEN:
-        yield activation, mlp(nn, problem, activation)
+    """A network for each hidden activation: all of them made before the first is used.
+
+    They live side by side, so that one which keeps in its class what is its own takes another's.
+    """
+    yield from [(activation, mlp(nn, problem, activation)) for activation in HIDDEN]
+
+
+def cost(net: Guarded, Y: Array) -> tuple[int, int]:
+    """Multiplications and forward passes of `net.backward(Y)`, counted next to the network."""
+    __tracebackhide__ = True
+    code, name = f"{net._code}.backward({{0}})", f"{net._name}.backward"
+    trial.current().called(trial.Call(code, (Y,), name))
+    products, passes = next_to(net, cost_of_backward, Y)
+    return products, passes
