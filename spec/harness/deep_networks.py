@@ -38,6 +38,26 @@ TWO_LAYERS = problems().map(awake)
 DEEP = st.builds(lambda sizes, seed: awake(Problem(sizes, 3, seed)), st.sampled_from(WIDTHS), SEEDS)
 
 
+def _tall() -> Problem:
+    """Eleven narrow layers: more than a loop over a few, and names that sort otherwise than numbers."""
+    problem = Problem((1, 2, 1, 2, 2, 1, 2, 1, 2, 2, 1, 1), 3, 1, "identity")
+    for l in range(1, len(problem.sizes)):
+        W = problem.parameters[f"W{l}"]
+        W += np.where(W < 0, -1, 1)  # none is near 0: every layer gets an error
+    return problem
+
+
+TALL = _tall()
+
+
+def one_large_sample(problem: Problem) -> Problem:
+    """The problem's first sample as a batch, 64 times as large: its gradients are no small numbers."""
+    sample = replace(problem, m=1)
+    sample.parameters.update(problem.parameters)
+    sample.X[:], sample.Y[:] = 64 * problem.X[:1], problem.Y[:1]
+    return sample
+
+
 def gradient_names(problem: Problem) -> list[str]:
     """dW1, db1, dW2, ..."""
     return [f"d{name}" for name in problem.parameters]
