@@ -292,7 +292,7 @@ def test_pre_activation_gradient_has_the_slope_at_z(nn, problem: Problem):
     "5.4/pre-activation-gradient",
     r"dZ^{[l-1]} = dA^{[l-1]} \odot \sigma_{l-1}'(Z^{[l-1]})",
 )
-def test_pre_activation_gradient_in_eleven_layers(nn):
+def test_pre_activation_gradient_far_below_the_output(nn):
     """The rule ends at the first layer and nowhere before, for the other activations, too."""
     x, y, L = TALL.X[:1], TALL.Y[:1], oracle.depth(TALL.parameters)
     for activation in ("leaky_relu", "elu", "selu"):

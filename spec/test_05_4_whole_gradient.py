@@ -125,7 +125,7 @@ def test_step_goes_down_along_the_gradient(nn, problem: Problem):
     r"\mathbf b^{[l]} \leftarrow \mathbf b^{[l]} - \eta\,d\mathbf b^{[l]}",
 )
 def test_step_moves_every_layer_of_every_network(nn):
-    """Of one layer or of eleven, whatever the activation and the output; by one sample, too."""
+    """Of one layer or of five, whatever the activation and the output; by one sample, too."""
     one_layer = Problem((5, 3), 3, 0)
     for problem, activation, lr in (
         (with_output(Problem(WIDTHS[0], 3, 0), "sigmoid"), "relu", 3 / 8),

@@ -220,6 +220,8 @@ def update_mistakes(
         "the weights are not updated": before if name.startswith("W") else right,
         "the rate is applied twice": before - lr**2 * gradient,
         "the rate is left out": before - gradient,
+        "the step is twice as long as the rate says": before - 2 * lr * gradient,
+        "the step is half as long as the rate says": before - lr / 2 * gradient,
         "the rate is divided by m, which the gradient has been already": before - lr / m * gradient,
         "errors went back through weights that were already updated": before - lr * late,
         "the gradient is that of the forward pass before": before - lr * stale,
