@@ -288,7 +288,8 @@ def test_a_row_hears_from_every_row_of_the_matrix_that_it_meets(nn):
             expected,
             scale=SIZE,
             mistakes={
-                "in cross_entropy the gradient that comes to the loss itself is ignored": expected / 3,
+                "in cross_entropy the gradient that comes to the loss itself is ignored": expected
+                / 3,
                 "the gate is open at 0: z >= 0 instead of z > 0": at_0,
                 "the row's gradient is not summed over the samples": of_all,
             },

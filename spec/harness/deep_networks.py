@@ -51,10 +51,10 @@ TALL = _tall()
 
 
 def one_large_sample(problem: Problem) -> Problem:
-    """The problem's first sample as a batch, 64 times as large: its gradients are no small numbers."""
+    """The problem's first sample as a batch, 16 times as large: its gradients are no small numbers."""
     sample = replace(problem, m=1)
     sample.parameters.update(problem.parameters)
-    sample.X[:], sample.Y[:] = 64 * problem.X[:1], problem.Y[:1]
+    sample.X[:], sample.Y[:] = 16 * problem.X[:1], problem.Y[:1]
     return sample
 
 
