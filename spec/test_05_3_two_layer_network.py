@@ -87,11 +87,11 @@ def test_output_bias_gradient_is_the_column_mean(nn, problem: Problem):
 
 
 def one_sample(problem: Problem) -> tuple[Array, Array, Array, Array]:
-    """A sample x and its y, pre-activations Z1 of both signs for it, and logits Z2."""
+    """A sample x and its y, pre-activations Z1 of both signs and 0 for it, and logits Z2."""
     rng = np.random.default_rng(problem.seed)
     _, n_hidden, K = problem.sizes
     Z1, Z2 = odd_fractions(rng, 1 / 64, 1, n_hidden) * 4, odd_fractions(rng, 1 / 64, 1, K) * 2
-    Z1[0, 0], Z1[0, 1] = abs(Z1[0, 0]), -abs(Z1[0, 1])
+    Z1[0, 0], Z1[0, 1], Z1[0, 2:3] = abs(Z1[0, 0]), -abs(Z1[0, 1]), 0
     return problem.X[:1], problem.Y[:1], Z1, Z2
 
 
@@ -146,6 +146,7 @@ def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: P
         sizes=problem.named_sizes(),
         mistakes={
             "the gate is always open: is it asked whether a >= 0?": dA1,
+            "the gate is open at 0: z >= 0 instead of z > 0": dA1 * (Z1 >= 0),
             "the gate is open on the wrong side": dA1 * (Z1 < 0),
             "the bias is left out of the gate": dA1 * (x @ parameters["W1"] > 0),
             "the activation stands for its derivative": dA1 * A1,

@@ -15,7 +15,15 @@ from hypothesis import given
 
 from spec.harness import agree, claim, measured, oracle
 from spec.harness.backpropagation import bias_mistakes, derivative, layer_errors, placed
-from spec.harness.deep_networks import DEEP, FEW, OUTPUTS, gradient_names, networks, with_output
+from spec.harness.deep_networks import (
+    DEEP,
+    FEW,
+    OUTPUTS,
+    TALL,
+    gradient_names,
+    networks,
+    with_output,
+)
 from spec.harness.networks import cached, gradients, mlp, set_parameters
 from spec.harness.strategies import Problem, odd_fractions
 
@@ -277,4 +285,27 @@ def test_pre_activation_gradient_has_the_slope_at_z(nn, problem: Problem):
                     "1 - a stands for 1 - a²": dA * (1 - A if activation == "tanh" else slope(Z)),
                 },
                 what=f"dZ{l - 1} with {activation}",
+            )
+
+
+@claim(
+    "5.4/pre-activation-gradient",
+    r"dZ^{[l-1]} = dA^{[l-1]} \odot \sigma_{l-1}'(Z^{[l-1]})",
+)
+def test_pre_activation_gradient_far_below_the_output(nn):
+    """The rule ends at the first layer and nowhere before, for the other activations, too."""
+    x, y, L = TALL.X[:1], TALL.Y[:1], oracle.depth(TALL.parameters)
+    for activation in ("leaky_relu", "elu", "selu"):
+        net, slope = mlp(nn, TALL, activation), oracle.ACTIVATIONS[activation][1]
+        model = {"activation": activation, "output": TALL.output}
+        dZ, values = layer_errors(net, x, y, TALL.parameters, **model), cached(net, L)
+        for l in range(L, 1, -1):
+            W, Z, A = TALL.parameters[f"W{l}"], values[f"Z{l - 1}"], values[f"A{l - 1}"]
+            dA = dZ[l] @ W.T
+            agree(
+                dZ[l - 1],
+                dA * slope(Z),
+                scale=(1 + np.abs(dZ[l])) @ np.abs(W.T),
+                mistakes={"the derivative is fed with a, not with z": dA * slope(A)},
+                what=f"dZ{l - 1} of {L} layers with {activation}",
             )

@@ -18,16 +18,17 @@ from spec.harness.backpropagation import LOG_EPSILON
 from spec.harness.deep_networks import FEW
 from spec.harness.guard import Guarded, Implementation, next_to
 from spec.harness.networks import gradients, mlp, set_parameters
-from spec.harness.strategies import SEEDS, Problem, problems, tenths
+from spec.harness.strategies import SEEDS, Problem, eighths, problems, tenths
 
 EPS = np.finfo(float).eps
 LEAVES = ("X", "W1", "b1", "W2", "b2")
 SIZE = 8  # of the activations and weights that stand in the products here
 
 
-def two_layer_graph(nn: Implementation, problem: Problem) -> dict[str, Guarded]:
-    """The nodes of the two-layer network by name; the last one is its loss."""
+def two_layer_graph(nn: Implementation, problem: Problem, lift: float = 0) -> dict[str, Guarded]:
+    """The nodes of the two-layer network by name; the last one is its loss. `lift` raises all logits."""
     leaves = {"X": problem.X / 3, **problem.parameters}  # thirds: rounded in float32
+    leaves["b2"] = leaves["b2"] + lift
     node = {name: nn.Node(value) for name, value in leaves.items()}
     node["XW1"] = node["X"].matmul(node["W1"])
     node["Z1"] = node["XW1"].add(node["b1"])
@@ -50,8 +51,8 @@ def parents_behind(node: Guarded) -> dict[Guarded, list[Guarded]]:
 @FEW
 @given(problem=problems())
 def test_graph_has_the_value_of_the_formula(nn, problem: Problem):
-    """Each node knows its value, and where it comes from."""
-    node = two_layer_graph(nn, problem)
+    """Each node knows its value, and where it comes from; logits near 1000 are none too large."""
+    node = two_layer_graph(nn, problem, lift=1000)
     value = {name: node[name].value for name in node}
     X, W1, b1, W2, b2 = (value[name] for name in LEAVES)
     XW1, Z1, A1, A1W2 = (value[name] for name in ("XW1", "Z1", "A1", "A1W2"))
@@ -115,7 +116,7 @@ def test_product_of_nodes_is_elementwise(nn, problem: Problem):
 @given(problem=problems())
 def test_every_node_comes_after_its_parents(nn, problem: Problem):
     """Each once, however many paths lead to it: the paths double at each step here, the nodes do not."""
-    node = nn.Node(problem.X)
+    node = nn.Node(problem.X).add(nn.Node(problem.X))  # two nodes, though of the same value
     made = [node]
     for i in range(8):
         node = node.add(made[i // 2] if i % 2 else node).relu()
@@ -213,14 +214,21 @@ def test_a_value_used_twice_gets_both_gradients(nn, seed: int):
         node = nn.Node(x)
         nn.backward(getattr(node, operation)(node).cross_entropy(Y))
         G = (oracle.softmax(value) - Y) / 4
+        mistakes = {
+            "the use as left operand is forgotten, or overwritten": second(G),
+            "the use as right operand is forgotten, or overwritten": first(G),
+        }
+        if operation != "matmul":
+            mistakes = {
+                "one of the two uses is forgotten, or overwritten, or each operand gets half": first(
+                    G
+                )
+            }
         agree(
             node.grad,
             first(G) + second(G),
             scale=SIZE,
-            mistakes={
-                "the use as left operand is forgotten, or overwritten": second(G),
-                "the use as right operand is forgotten, or overwritten": first(G),
-            },
+            mistakes=mistakes,
             what=f"the gradient of x in x.{operation}(x)",
         )
 
@@ -249,6 +257,43 @@ def test_a_value_used_at_two_depths_waits_for_both_gradients(nn, problem: Proble
                 "h hands its gradient on twice, the first part twice": G * (2 + v) * u,
             },
             what="the gradient of x",
+        )
+
+
+@claim("5.5/graph-gradient", r"\bar v = \sum_{v \to u} (\partial u / \partial v)^\top \bar u")
+def test_a_row_hears_from_every_row_of_the_matrix_that_it_meets(nn):
+    """On either side of it; through a gate that is closed at 0; and the loss is a node like others.
+
+    The first row is 0 exactly once it has met its opposite, and all logits are near 1000.
+    """
+    rng, Y = np.random.default_rng(0), np.eye(4)[[2, 0, 1, 3, 0]]
+    x, factor = eighths(rng, 5, 4), eighths(rng, 1, 4) + 17 / 8
+    X, R, F = nn.Node(x), nn.Node(-x[:1]), nn.Node(factor)
+    logits = R.add(X).relu().multiply(F).add(nn.Node(np.full((1, 4), 1000.0)))
+    nn.backward(logits.cross_entropy(Y).multiply(nn.Node(np.array(3.0))))
+    z = x - x[:1]
+    a = np.maximum(z, 0)
+    G = 3 * (oracle.softmax(a * factor) - Y) / 5
+    gated, open_at_0 = G * factor * (z > 0), G * factor * (z >= 0)
+    for what, node, of_all, of_all_open_at_0 in (
+        ("the matrix x in row.add(x)", X, gated, open_at_0),
+        ("the row in row.add(x)", R, gated, open_at_0),
+        ("the row in x.multiply(row)", F, G * a, G * a),
+    ):
+        expected, at_0 = of_all, of_all_open_at_0
+        if node is not X:
+            expected, at_0 = (value.sum(axis=0, keepdims=True) for value in (expected, at_0))
+        agree(
+            node.grad,
+            expected,
+            scale=SIZE,
+            mistakes={
+                "in cross_entropy the gradient that comes to the loss itself is ignored": expected
+                / 3,
+                "the gate is open at 0: z >= 0 instead of z > 0": at_0,
+                "the row's gradient is not summed over the samples": of_all,
+            },
+            what=f"the gradient of {what}",
         )
 
 

@@ -121,6 +121,7 @@ def slopes(
     """
     __tracebackhide__ = True
     Y_hat = net.forward(X)
+    get_parameters(net, ["W1"])  # float32 may be all that is inside, and float64 what is returned
     found = gradients(net, Y, [f"d{name}" for name in parameters])
     net.compute_loss(Y_hat, Y)  # what is not written, or goes wrong, is named here
     values = oracle.forward(X, parameters, activation)
@@ -219,10 +220,50 @@ def update_mistakes(
         "the weights are not updated": before if name.startswith("W") else right,
         "the rate is applied twice": before - lr**2 * gradient,
         "the rate is left out": before - gradient,
+        "the step is twice as long as the rate says": before - 2 * lr * gradient,
+        "the step is half as long as the rate says": before - lr / 2 * gradient,
         "the rate is divided by m, which the gradient has been already": before - lr / m * gradient,
         "errors went back through weights that were already updated": before - lr * late,
         "the gradient is that of the forward pass before": before - lr * stale,
     }
+
+
+def judge_step(
+    net: Guarded,
+    problem: Problem,
+    lr: float,
+    *,
+    activation: str = "relu",
+    before: oracle.Parameters | None = None,
+) -> oracle.Parameters:
+    """Judge a step on the problem's batch by the network's own gradients; return where it led.
+
+    The network's parameters are the problem's or, for a second step, those of `before`. A forward
+    pass of other samples lies between the gradients and the step, which must make its own.
+    """
+    __tracebackhide__ = True
+    X, Y, names = problem.X, problem.Y, [f"d{name}" for name in problem.parameters]
+    theta = before or problem.parameters
+    net.forward(X)
+    gradient = gradients(net, Y, names)
+    net.forward(-X)
+    stale = gradients(net, Y, names)
+    net.train_step(X, Y, lr)
+    after = get_parameters(net, theta)
+    late = through_moved_weights(X, Y, theta, lr, activation=activation, output=problem.output)
+    which = "a second step, with one large sample," if before else "one step"
+    reach = max(1, np.abs(X).max() / 2)  # rounding in dZ[1] is multiplied by it
+    for name, value in theta.items():
+        d, d_stale, d_late = (of[f"d{name}"] for of in (gradient, stale, late))
+        agree(
+            after[name],
+            value - lr * d,
+            scale=np.abs(value) + lr * (1 + np.abs(d)) * reach,
+            sizes=problem.named_sizes(),
+            mistakes=update_mistakes(name, value, lr, problem.m, d, d_stale, d_late),
+            what=f"{name} after {which}",
+        )
+    return after
 
 
 def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
@@ -235,9 +276,12 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
     net.forward(X)
     first = gradients(net, Y, names)
     net.forward(X)
-    for network in (net, fresh):
-        network.forward(-X[1:])
-    actual, expected = (gradients(network, Y[1:], names) for network in (net, fresh))
+    fresh.forward(-X[1:])
+    expected = gradients(fresh, Y[1:], names)
+    net.forward(-X[1:])
+    fresh.forward(X[1:])  # the two have nothing in common
+    actual = gradients(net, Y[1:], names)
+    of_other = oracle.gradients(X[1:], Y[1:], problem.parameters)
     for name in names:
         agree(
             actual[name],
@@ -247,6 +291,9 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
                 "m is still that of the first batch": expected[name] * (m - 1) / m,
                 "the gradients of the first batch are still in it": expected[name] + first[name],
                 "they are the gradients of the first batch": first[name],
+                "what another network had before is taken: both keep it in their class": of_other[
+                    name
+                ],
             },
             what=f"{name} of the second batch",
         )

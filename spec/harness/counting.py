@@ -6,11 +6,12 @@ library alone.
 
 from collections.abc import Callable
 from contextlib import suppress
+from math import prod, sqrt
 from typing import Any
 
 import numpy as np
 
-PRODUCTS = (np.dot, np.inner, np.outer, np.tensordot, np.einsum)
+PRODUCTS = (np.dot, np.inner, np.outer, np.tensordot)
 tally = 0  # multiplications since it was last set to 0
 
 
@@ -31,15 +32,39 @@ class Counting(np.ndarray):
         self, function: Callable[..., Any], types: Any, inputs: Any, options: Any
     ) -> Any:
         result = function(*plain(inputs), **plain(options))
-        factors = [float(value.size) for value in inputs if isinstance(value, np.ndarray)]
-        if function in PRODUCTS and len(factors) > 1:
+        factors = [value for value in inputs if isinstance(value, np.ndarray)]
+        if function is np.einsum:
+            _add(_terms_of_einsum(*inputs))
+        elif function in PRODUCTS and len(factors) > 1:
             # an index summed over stands in both factors, any other in one factor and the result
-            _add(np.sqrt(factors[0] * factors[1] * np.size(result)))
+            _add(sqrt(prod(float(np.size(value)) for value in (*factors[:2], result))))
         return counted(result)
 
     def dot(self, other: Any) -> Any:  # type: ignore[override]
         """The method, by way of the function."""
         return np.dot(self, other)
+
+
+def _terms_of_einsum(subscripts: Any, *factors: Any) -> int:
+    """How many products an einsum adds up: as many as its indices have values together.
+
+    More than two factors may be multiplied in steps, and subscripts may be no text: then there are at
+    least as many as the largest factor has entries. A single factor is multiplied with nothing.
+    """
+    if len(factors) == 1:
+        return 0
+    if len(factors) > 2 or not isinstance(subscripts, str):
+        return max(map(np.size, factors))
+    sizes: dict[str | int, int] = {}
+    of_each = subscripts.replace(" ", "").partition("->")[0].split(",")
+    for letters, factor in zip(of_each, factors, strict=True):
+        before, _, after = letters.partition("...")
+        dots = range(
+            len(before) + len(after) - np.ndim(factor), 0
+        )  # their axes, from the last back
+        for index, n in zip((*before, *dots, *after), np.shape(factor), strict=True):
+            sizes[index] = max(n, sizes.get(index, 1))
+    return prod(sizes.values())
 
 
 def _add(multiplications: float) -> None:
@@ -87,9 +112,11 @@ def cost_of_backward(net: Any, Y: np.ndarray) -> tuple[int, int]:
     def counting_forward(*arguments: Any) -> Any:
         nonlocal forward_passes
         forward_passes += 1
-        return forward(*arguments)
+        result = counted(forward(*arguments))
+        _count_from_here(net)
+        return result
 
-    _set_all(net, {name: counted(value) for name, value in arrays.items()})
+    _count_from_here(net)
     with suppress(AttributeError):  # an object may forbid it
         net.forward = counting_forward
     try:
@@ -101,6 +128,13 @@ def cost_of_backward(net: Any, Y: np.ndarray) -> tuple[int, int]:
         forward_passes = 0
         net.backward(Y)
         return 0, forward_passes
+
+
+def _count_from_here(net: Any) -> None:
+    """Make the arrays that a network holds by now counting ones."""
+    _set_all(
+        net, {name: counted(value) for name, value in dict(getattr(net, "__dict__", {})).items()}
+    )
 
 
 def _set_all(owner: Any, attributes: dict[str, Any]) -> None:

@@ -7,7 +7,10 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from .guard import Guarded, Implementation
+from . import trial
+from .compare import Array
+from .counting import cost_of_backward
+from .guard import Guarded, Implementation, next_to
 from .networks import mlp
 from .strategies import SEEDS, Problem, problems
 
@@ -35,6 +38,26 @@ TWO_LAYERS = problems().map(awake)
 DEEP = st.builds(lambda sizes, seed: awake(Problem(sizes, 3, seed)), st.sampled_from(WIDTHS), SEEDS)
 
 
+def _tall() -> Problem:
+    """More layers than a loop over a few would reach, and narrow ones: they cost little."""
+    problem = Problem((1, 2, 2, 1, 2, 1), 3, 1, "identity")
+    for l in range(1, len(problem.sizes)):
+        W = problem.parameters[f"W{l}"]
+        W += np.where(W < 0, -1, 1)  # none is near 0: every layer gets an error
+    return problem
+
+
+TALL = _tall()
+
+
+def one_large_sample(problem: Problem) -> Problem:
+    """The problem's first sample as a batch, 16 times as large: its gradients are no small numbers."""
+    sample = replace(problem, m=1)
+    sample.parameters.update(problem.parameters)
+    sample.X[:], sample.Y[:] = 16 * problem.X[:1], problem.Y[:1]
+    return sample
+
+
 def gradient_names(problem: Problem) -> list[str]:
     """dW1, db1, dW2, ..."""
     return [f"d{name}" for name in problem.parameters]
@@ -47,6 +70,17 @@ def with_output(problem: Problem, output: str) -> Problem:
 
 
 def networks(nn: Implementation, problem: Problem) -> Iterator[tuple[str, Guarded]]:
-    """A network for each hidden activation."""
-    for activation in HIDDEN:
-        yield activation, mlp(nn, problem, activation)
+    """A network for each hidden activation: all of them made before the first is used.
+
+    They live side by side, so that one which keeps in its class what is its own takes another's.
+    """
+    yield from [(activation, mlp(nn, problem, activation)) for activation in HIDDEN]
+
+
+def cost(net: Guarded, Y: Array) -> tuple[int, int]:
+    """Multiplications and forward passes of `net.backward(Y)`, counted next to the network."""
+    __tracebackhide__ = True
+    code, name = f"{net._code}.backward({{0}})", f"{net._name}.backward"
+    trial.current().called(trial.Call(code, (Y,), name))
+    products, passes = next_to(net, cost_of_backward, Y)
+    return products, passes
