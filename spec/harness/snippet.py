@@ -131,7 +131,7 @@ def _numbers(value: Any) -> Any:
 
 
 def _needed(calls: list[Call]) -> list[Call]:
-    """Of the calls those that the last one needs: its objects, their last settings, a forward pass."""
+    """Of the calls those that the last one needs: objects, their last settings, steps, a forward pass."""
     last, kept = calls[-1], [calls[-1]]
     wanted, settled = _objects(last), set()
     passed = not last.code.partition("(")[0].endswith((".backward", ".compute_loss"))
@@ -143,6 +143,8 @@ def _needed(calls: list[Call]) -> list[Call]:
             settled.add(made)
         elif made != call.code:
             useful = made in wanted
+        elif call.code.partition(".train_step(")[0] in wanted:
+            useful = True
         else:
             useful = not passed and call.code.partition(".forward(")[0] in wanted
             passed = passed or useful
