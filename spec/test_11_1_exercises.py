@@ -88,7 +88,7 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
                 "the gate of the first hidden layer is missing": no_gate[1][name],
                 "the mean over the m samples is missing": m * right[name],
                 "the mean over the m samples is taken twice": right[name] / m,
-                "m is that of an earlier batch": right[name] * m / (m - 1),
+                "m is still that of the first batch": right[name] * m / (m - 1),
             },
             what=name,
         )
