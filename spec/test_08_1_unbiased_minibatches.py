@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, claim, oracle
+from spec.harness.backpropagation import terms_of
 from spec.harness.networks import gradients, two_layer_net
 from spec.harness.strategies import Problem, problems
 
@@ -32,11 +33,12 @@ def test_batch_gradients_average_to_the_full_one(nn, problem: Problem):
         net.forward(X[part])
         own.append(gradients(net, Y[part], list(full)))
         right.append(oracle.gradients(X[part], Y[part], problem.parameters))
+    sizes = terms_of(problem, "relu")
     for name, whole in full.items():
         agree(
             sum(share * np.asarray(g[name]) for share, g in zip(shares, own, strict=True)),
             whole,
-            scale=np.max(np.abs(whole), initial=1.0),
+            scale=sizes[name],
             sizes=problem.named_sizes(),
             mistakes={
                 "a batch's gradient is a sum over its samples, not a mean": m

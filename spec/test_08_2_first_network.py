@@ -72,6 +72,22 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
     )
 
 
+@claim("8.2/accuracy", r"K = 2")
+def test_accuracy_of_two_classes_and_of_ties(nn):
+    """Two classes are no special case; and who cannot tell them apart is not right about both."""
+    Y_hat, Y = np.array([[9, 1], [6, 4], [3, 7], [2, 8], [7, 3]]) / 10, np.eye(2)[[0, 0, 1, 0, 0]]
+    agree(
+        nn.accuracy(Answers(Y_hat), np.zeros((5, 2)), Y),
+        4 / 5,
+        sizes={"m": 5, "K": 2},
+        mistakes={"it is that of the other class": 1 / 5},
+        what="the accuracy with 4 of 5 right, of two classes",
+    )
+    ties, both = np.full((64, 2), 0.5), np.eye(2)[np.arange(64) % 2]
+    accuracy = sample_of(nn.accuracy(Answers(ties), np.zeros((64, 2)), both), (), "the accuracy")
+    assert accuracy < 1, "with all probabilities 1/2 it is right on all samples, of either class"
+
+
 # ## The ranges of the table
 #
 # The ranges do not go together at will. At the lowest rate a small network has learned, in the longest

@@ -5,17 +5,21 @@ that is not here already: a price on large weights, and an end of training befor
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, chance, claim, measured, oracle
+from spec.harness.backpropagation import terms_of
 from spec.harness.compare import Array
+from spec.harness.guard import Guarded, Implementation
 from spec.harness.networks import get_parameters, gradients, mlp
+from spec.harness.sampling import sample_of
 from spec.harness.strategies import SEEDS, Problem, problems, tenths
 
-LAMBDAS = st.sampled_from([(0, 1 / 8), (1 / 8, 1 / 2)])  # the first of a pair, 0: the plain loss
+LAMBDAS = st.sampled_from([(0, 1 / 8), (1 / 8, 1)])  # the first of a pair, 0: the plain loss
 SINGLE = 2**29  # units of double precision in one of single: a float may hold what was computed so
 
 # ## Why it is needed
@@ -46,7 +50,37 @@ def test_a_wide_layer_memorises_labels_drawn_at_random(rng):
 #
 # ‖W‖² is the sum of all squared entries. It is multiplied by λ, no half and no 1/m, and added once to
 # the mean loss. Biases go free: they shift a unit's threshold and make no function steeper. Networks
-# are judged by the difference between two values of λ, in which all but the penalty drops out.
+# are judged by the difference between two values of λ, in which all but the penalty drops out, and the
+# penalty is the same for each depth, output and hidden activation.
+
+DEEP = Problem((3, 5, 7, 1), 11, 0, "identity")  # its last W has one column, as a bias may have
+
+
+def of_all_kinds(test: Callable[..., None]) -> Callable[..., None]:
+    """Networks of 1, 2 and 3 layers and all outputs; one with nothing hidden and a deep one for certain."""
+    some = problems() | problems(1, "sigmoid") | problems(3, "identity")
+    test = given(problem=some, lambdas=LAMBDAS)(test)
+    test = example(problem=Problem((5, 3), 7, 0), lambdas=(0, 1 / 8))(test)
+    return example(problem=DEEP, lambdas=(0, 1 / 128))(test)
+
+
+def hidden(problem: Problem) -> str:
+    """The activation: tanh in networks with an identity output, else ReLU."""
+    return "tanh" if problem.output == "identity" else "relu"
+
+
+def penalised(nn: Implementation, problem: Problem, lam: float) -> Guarded:
+    """A network with this λ."""
+    return mlp(nn, problem, hidden(problem), l2=lam)
+
+
+def terms(problem: Problem) -> oracle.Parameters:
+    """How large the terms of the plain gradients are; only a linear output is not bounded by 1."""
+    sizes, largest = terms_of(problem, hidden(problem)), 1.0
+    if problem.output == "identity":
+        values = oracle.forward(problem.X, problem.parameters, hidden(problem))
+        largest = 2 * (1 + np.abs(values[f"Z{len(problem.sizes) - 1}"]).max())
+    return {name: largest * size for name, size in sizes.items()}
 
 
 def squared_norm(*weights: Array) -> float:
@@ -59,7 +93,7 @@ def squared_norm(*weights: Array) -> float:
 def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, lam: float, seed: int):
     """The Frobenius norm is the length of the matrix as a vector; squared, it needs no root."""
     rng = np.random.default_rng(seed)
-    W1, W2 = weights = [tenths(rng, 3, 8) + 0.05, tenths(rng, 8, 5) + 0.05]
+    weights = [tenths(rng, *shape) + 0.05 for shape in ((3, 8), (8, 1), (5, 3))]
     total = squared_norm(*weights)
     agree(
         nn.l2_penalty(weights, lam),
@@ -68,32 +102,42 @@ def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, lam: float, seed: in
             "it is halved": lam * total / 2,
             "lambda is left out": total,
             "the roots are taken: the norms are not squared": lam
-            * (math.sqrt(squared_norm(W1)) + math.sqrt(squared_norm(W2))),
+            * sum(np.linalg.norm(W) for W in weights),
             "the root of the whole sum is taken": lam * math.sqrt(total),
-            "the squares are averaged, not added up": lam * (np.mean(W1**2) + np.mean(W2**2)),
+            "the squares are averaged, not added up": lam * sum(np.mean(W**2) for W in weights),
             "absolute values are added up, not squares": lam
-            * (np.abs(W1).sum() + np.abs(W2).sum()),
+            * sum(np.abs(W).sum() for W in weights),
             "the entries are added up before they are squared": lam
-            * (W1.sum() ** 2 + W2.sum() ** 2),
-            "the spectral norm is taken": lam
-            * (np.linalg.norm(W1, 2) ** 2 + np.linalg.norm(W2, 2) ** 2),
+            * sum(W.sum() ** 2 for W in weights),
+            "the spectral norm is taken": lam * sum(np.linalg.norm(W, 2) ** 2 for W in weights),
             "the largest column sum is taken": lam
-            * (np.linalg.norm(W1, 1) ** 2 + np.linalg.norm(W2, 1) ** 2),
-            "the last matrix alone is penalised": lam * squared_norm(W2),
-            "the first matrix alone is penalised": lam * squared_norm(W1),
+            * sum(np.linalg.norm(W, 1) ** 2 for W in weights),
+            "the last matrix alone is penalised": lam * squared_norm(weights[-1]),
+            "the first matrix alone is penalised": lam * squared_norm(weights[0]),
+            "the first two matrices alone are penalised": lam * squared_norm(*weights[:2]),
+            "a matrix of one column is taken for a bias": lam * squared_norm(*weights[::2]),
         },
         what="the penalty",
     )
 
 
 @claim("9/l2-loss", r"\mathcal L_{reg}=\mathcal L+\lambda\sum_l\lVert W^{[l]}\rVert_F^2")
-@given(problem=problems(), lambdas=LAMBDAS)
+@of_all_kinds
 def test_the_reported_loss_includes_the_penalty(nn, problem: Problem, lambdas):
     """With λ = 0 it is the plain loss; from there on it rises by ‖W‖² for each unit of λ."""
-    nets = [mlp(nn, problem, l2=lam) for lam in lambdas]
-    low, high = (net.compute_loss(net.forward(problem.X), problem.Y) for net in nets)
-    theta, rise = problem.parameters, lambdas[1] - lambdas[0]
-    weights, biases = (squared_norm(theta[f"{kind}1"], theta[f"{kind}2"]) for kind in "Wb")
+    X, Y = problem.X, problem.Y
+    nets = [penalised(nn, problem, lam) for lam in lambdas]
+    judge_rise([net.compute_loss(net.forward(X), Y) for net in nets], problem, lambdas, "the loss")
+    what = "the loss that train_step returns"
+    steps = [sample_of(net.train_step(X, Y, 1 / 4), (), what) for net in nets]
+    judge_rise(steps, problem, lambdas, what)
+
+
+def judge_rise(losses: list, problem: Problem, lambdas: tuple[float, float], what: str) -> None:
+    """Judge by how much the loss rises from the lower λ to the higher one."""
+    (low, high), rise = losses, lambdas[1] - lambdas[0]
+    Ws = [W for name, W in problem.parameters.items() if name.startswith("W")]
+    weights, all_parameters = squared_norm(*Ws), squared_norm(*problem.parameters.values())
     agree(
         high - low,
         rise * weights,
@@ -103,16 +147,16 @@ def test_the_reported_loss_includes_the_penalty(nn, problem: Problem, lambdas):
         mistakes={
             "the reported loss has no penalty in it": 0.0,
             "the penalty is halved": rise * weights / 2,
-            "the biases are penalised, too": rise * (weights + biases),
+            "the biases are penalised, too": rise * all_parameters,
             "the penalty is divided by m": rise * weights / problem.m,
             "half of the penalty is taken, and divided by m": rise * weights / (2 * problem.m),
             "the penalty is added m times": rise * weights * problem.m,
-            "the last layer alone is penalised": rise * squared_norm(theta["W2"]),
-            "the first layer alone is penalised": rise * squared_norm(theta["W1"]),
-            "the norm is not squared": rise
-            * (math.sqrt(squared_norm(theta["W1"])) + math.sqrt(squared_norm(theta["W2"]))),
+            "the last layer alone is penalised": rise * squared_norm(Ws[-1]),
+            "the first layer alone is penalised": rise * squared_norm(Ws[0]),
+            "the first two layers alone are penalised": rise * squared_norm(*Ws[:2]),
+            "the norm is not squared": rise * sum(np.linalg.norm(W) for W in Ws),
         },
-        what="the rise of the loss with lambda",
+        what=f"the rise of {what} with lambda",
     )
 
 
@@ -126,7 +170,7 @@ def test_the_reported_loss_includes_the_penalty(nn, problem: Problem, lambdas):
 @given(lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
 def test_the_gradient_of_the_penalty(nn, lam: float, seed: int):
     """Each weight is drawn to 0 in proportion to itself."""
-    W = tenths(np.random.default_rng(seed), 8, 5) + 0.05
+    W = 16 * tenths(np.random.default_rng(seed), 8, 5) + 0.05
     agree(
         nn.l2_gradient(W, lam),
         2 * lam * W,
@@ -155,16 +199,18 @@ def test_the_weights_are_not_changed_by_asking(nn, rng):
     r"\frac{\partial\mathcal L_{reg}}{\partial W^{[l]}} ="
     r" \frac{\partial\mathcal L}{\partial W^{[l]}}+2\lambda W^{[l]}",
 )
-@given(problem=problems(), lambdas=LAMBDAS)
+@of_all_kinds
 def test_weight_gradients_include_that_of_the_penalty(nn, problem: Problem, lambdas):
     """It joins the mean over the samples, which neither sums it up nor divides it."""
     low, high = (gradients_at(nn, problem, lam, "W") for lam in lambdas)
-    for name, W in (("dW1", problem.parameters["W1"]), ("dW2", problem.parameters["W2"])):
-        m, full = problem.m, 2 * (lambdas[1] - lambdas[0]) * W
+    sizes = terms(problem)
+    for name in low:
+        m, W = problem.m, problem.parameters[name[1:]]
+        full = 2 * (lambdas[1] - lambdas[0]) * W
         agree(
             high[name] - low[name],
             full,
-            scale=np.abs(low[name]) + np.abs(high[name]) + np.abs(full),
+            scale=sizes[name] + 2 * lambdas[1] * np.abs(W),
             sizes=problem.named_sizes(),
             mistakes={
                 "the factor 2 is missing": full / 2,
@@ -182,16 +228,17 @@ def test_weight_gradients_include_that_of_the_penalty(nn, problem: Problem, lamb
     "9/l2-gradient",
     r"\frac{\partial\mathcal L_{reg}}{\partial b} = \frac{\partial\mathcal L}{\partial b}",
 )
-@given(problem=problems(), lambdas=LAMBDAS)
+@of_all_kinds
 def test_bias_gradients_do_not_hear_of_the_penalty(nn, problem: Problem, lambdas):
     """A loop over all parameters penalises the biases along with the weights."""
     low, high = (gradients_at(nn, problem, lam, "b") for lam in lambdas)
-    for name, b in (("db1", problem.parameters["b1"]), ("db2", problem.parameters["b2"])):
-        full = 2 * (lambdas[1] - lambdas[0]) * b
+    sizes = terms(problem)
+    for name in low:
+        full = 2 * (lambdas[1] - lambdas[0]) * problem.parameters[name[1:]]
         agree(
             high[name] - low[name],
             0 * full,
-            scale=np.abs(low[name]) + np.abs(high[name]),
+            scale=sizes[name],
             mistakes={
                 "the biases are penalised, too": full,
                 "the biases are penalised, too, without the factor 2": full / 2,
@@ -202,7 +249,7 @@ def test_bias_gradients_do_not_hear_of_the_penalty(nn, problem: Problem, lambdas
 
 def gradients_at(nn, problem: Problem, lam: float, kind: str) -> dict[str, Array]:
     """The gradients by the weights, or by the biases, at this λ."""
-    net = mlp(nn, problem, l2=lam)
+    net = penalised(nn, problem, lam)
     net.forward(problem.X)
     return gradients(net, problem.Y, [f"d{name}" for name in problem.parameters if kind in name])
 
@@ -218,13 +265,13 @@ def gradients_at(nn, problem: Problem, lam: float, kind: str) -> dict[str, Array
 @given(problem=problems(), lam=st.sampled_from([1 / 8, 1 / 32]))
 def test_a_step_lets_the_weights_decay(nn, problem: Problem, lam: float):
     """One step at a large rate, against the same network's gradients without the penalty."""
-    after, plain, lr = after_a_step(nn, problem, lam)
+    (after, plain, lr), sizes = after_a_step(nn, problem, lam), terms(problem)
     for name in ("W1", "W2"):
         W, step = problem.parameters[name], lr * plain[f"d{name}"]
         agree(
             after[name],
             (1 - 2 * lr * lam) * W - step,
-            scale=np.abs(W) + np.abs(step),
+            scale=np.abs(W) + lr * sizes[f"d{name}"],
             mistakes={
                 "the 2 of 2 eta lambda is missing": (1 - lr * lam) * W - step,
                 "the weights do not decay": W - step,
@@ -241,13 +288,13 @@ def test_a_step_lets_the_weights_decay(nn, problem: Problem, lam: float):
 @given(problem=problems(), lam=st.sampled_from([1 / 8, 1 / 32]))
 def test_a_step_lets_no_bias_decay(nn, problem: Problem, lam: float):
     """What carries no penalty does not decay."""
-    after, plain, lr = after_a_step(nn, problem, lam)
+    (after, plain, lr), sizes = after_a_step(nn, problem, lam), terms(problem)
     for name in ("b1", "b2"):
         b, step = problem.parameters[name], lr * plain[f"d{name}"]
         agree(
             after[name],
             b - step,
-            scale=np.abs(b) + np.abs(step),
+            scale=np.abs(b) + lr * sizes[f"d{name}"],
             mistakes={"the biases decay, too": (1 - 2 * lr * lam) * b - step},
             what=f"{name} after a step",
         )

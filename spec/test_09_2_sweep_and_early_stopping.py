@@ -46,13 +46,15 @@ def test_the_weights_shrink_as_lambda_grows_until_the_network_underfits(pytestco
 # A second set of samples, which no gradient sees, tells when learning turns into memorising: its loss no
 # longer falls. One bad epoch is no proof, so training goes on for `patience` epochs after the best one,
 # and in the end the weights of the best are taken back. Epochs are counted from 0. To equal the best is
-# not to improve on it, and NaN, which is below nothing, never is the best.
+# not to improve on it, and NaN, which is below nothing, never is the best. However little a loss falls, it
+# falls; and it may be large, infinite, 0, or, as that of a density, below 0.
 
 NAN = math.nan
 RECORDS: list[tuple[list[float], int]] = [
     ([6, 5, 4, 3, 2, 1], 2),
     ([1, 2, 3, 4, 5, 6, 7], 3),
     ([4, 3, 5, 4.5, 2], 2),
+    ([3, 2, 2, 2, 4, 5, 1], 2),
     ([3, 2, 2, 2, 1, 0.5], 2),
     ([4, 3, 5, 5, 2, 6, 6, 6, 1], 3),
     ([5, 6, 4, 5, 3, 4, 2, 3], 2),
@@ -60,6 +62,12 @@ RECORDS: list[tuple[list[float], int]] = [
     ([3, 2, 4, 4], 1),
     ([2, 3, 3], 9),
     ([1], 1),
+    ([1, 0.9995, 0.999, 0.9985, 0.998, 0.9975], 2),
+    ([1, 0, 2, 0.5, 0.6], 2),
+    ([-1, -2, -3, -2, -2.5], 2),
+    ([5000, 4000, 3000, 2000], 2),
+    ([math.inf, 3, 2, 4, 5], 2),
+    ([1] + 14 * [2], 12),
 ]
 
 

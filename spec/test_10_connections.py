@@ -5,15 +5,13 @@ optimisers take its gradient as they took any other, its smallest case is linear
 is a likelihood, and its widest case is a Gaussian process.
 """
 
-from functools import reduce
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, arguments_after, chance, claim, measured, sampling
+from spec.harness import agree, chance, claim, measured, sampling
 from spec.harness.networks import gradients, row, train_steps, two_layer_net
-from spec.harness.strategies import SEEDS, eighths, odd_fractions, problems, sizes
+from spec.harness.strategies import SEEDS, eighths, problems
 
 # ## Optimisers, unchanged
 #
@@ -27,13 +25,17 @@ PARAMETERS = ("W1", "b1", "W2", "b2")
     "10/optimisers-unchanged",
     r"\theta \leftarrow \theta - \eta\,\frac{\partial\mathcal L}{\partial\theta}",
 )
-@given(problem=problems(), lr=st.sampled_from([0.5, 2.0]))
+@given(problem=problems(), lr=st.sampled_from([3 / 8, 2.0]))
 def test_gradient_descent_takes_the_gradient_as_it_is(nn, problem, lr):
-    """A matrix or a row of biases, whatever it belongs to: minus η times what backward returned."""
+    """A matrix, a row of biases or a vector, small or large: minus η times what backward returned."""
     net = two_layer_net(nn, problem)
     net.forward(problem.X)
     for name, g in gradients(net, problem.Y, [f"d{name}" for name in PARAMETERS]).items():
         theta = problem.parameters[name[1:]]
+        if name == "dW1":
+            g = 1024 * g
+        if name == "db1":
+            theta, g = theta[0], g[0]
         agree(
             nn.sgd(theta, g, lr),
             theta - lr * g,
@@ -66,174 +68,6 @@ def test_all_rules_begin_downhill(nn, problem):
             f"the first step of {name} goes against the gradient in each entry; "
             f"yours does so in {against.sum()} of {against.size}"
         )
-
-
-# ### What they remember
-#
-# Momentum (Polyak 1964) steps along a velocity, a sum of past gradients that fades by β at each step.
-# Adam (Kingma and Ba 2015) divides a fading mean of the gradients by the root of a fading mean of their
-# squares. Both means start at 0, and after t steps have gathered only the share 1 - βᵗ of a whole one:
-# dividing by that share corrects the bias. What comes back besides θ is handed in again at the next
-# step, and is nobody else's business.
-
-
-@st.composite
-def histories(draw: st.DrawFn, unit: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """A parameter (n, k), and the gradients (5, n, k) of five steps, some much larger than others.
-
-    The first entry has gradient 0 throughout, as behind a dead neuron; no other is ever 0.
-    """
-    n, k = draw(sizes(2))
-    rng = np.random.default_rng([draw(SEEDS), n, k])
-    g = odd_fractions(rng, 1 / 8, 5, n, k) * unit * rng.permutation([1, 1, 2, 4, 8])[:, None, None]
-    g[:, 0, 0] = 0.0
-    return odd_fractions(rng, 1 / 8, n, k), g
-
-
-def fading(values: np.ndarray, beta: float) -> np.ndarray:
-    """Σ β^(t - s) values[s] over all steps s up to the last, t."""
-    return np.tensordot(beta ** np.arange(len(values))[::-1], values, axes=1)
-
-
-@claim("10/momentum", r"v \leftarrow \beta v + g,\quad \theta \leftarrow \theta - \eta v")
-@given(history=histories())
-def test_momentum(nn, history):
-    """A gradient that stays the same is soon felt 1 / (1 - β) times: ten times at the usual 0.9."""
-    lr = 0.125
-    for options, beta in (((), 0.9), ((0.5,), 0.5)):
-        (theta, g), velocity = history, None
-        for t in range(1, 6):
-            before, past = theta, g[:t]
-            theta, velocity = nn.momentum(theta, past[-1], velocity, lr, *options)
-            agree(
-                theta,
-                before - lr * fading(past, beta),
-                scale=np.abs(before) + lr * fading(np.abs(past), beta),
-                mistakes={
-                    cause: before - lr * v for cause, v in wrong_velocities(past, beta, lr).items()
-                },
-                what=f"theta after step {t}",
-            )
-
-
-def wrong_velocities(g: np.ndarray, beta: float, lr: float) -> dict[str, np.ndarray]:
-    """What a parameter moves along, times the rate, if momentum goes wrong in a known way."""
-    v = fading(g, beta)
-    return {
-        "the step goes up the velocity": -v,
-        "the velocity is not kept from step to step": g[-1],
-        "the velocity does not fade": fading(g, 1.0),
-        "each new gradient is subtracted": reduce(lambda v, new: beta * v - new, g),
-        "the new gradient is multiplied by 1 - beta": (1 - beta) * v,
-        "the gradients after the first are multiplied by 1 - beta": (
-            (1 - beta) * v + beta ** len(g) * g[0]
-        ),
-        "the new gradient is multiplied by beta": beta * v,
-        "beta is 0.9, whatever was asked for": fading(g, 0.9),
-        "the step looks ahead, as Nesterov's does": g[-1] + beta * v,
-        "the step is taken along the previous velocity": (v - g[-1]) / beta,
-        "the learning rate enters twice": lr * v,
-        "the learning rate is left out": v / lr,
-    }
-
-
-def adam_direction(
-    g: np.ndarray, beta1: float, beta2: float, t1: float, t2: float, power: float = 0.5
-) -> np.ndarray:
-    """What Adam steps along after the gradients g, its biases corrected as after t1 and t2 steps."""
-    m = (1 - beta1) * fading(g, beta1) / (1 - beta1**t1)
-    v = (1 - beta2) * fading(g**2, beta2) / (1 - beta2**t2)
-    return m / (v**power + 1e-8)
-
-
-@claim(
-    "10/adam",
-    r"\theta \leftarrow \theta - \eta\,\hat m / (\sqrt{\hat v} + \epsilon),\quad"
-    r" \hat m = \frac{m}{1-\beta_1^t},\ \hat v = \frac{v}{1-\beta_2^t}",
-)
-@given(history=histories(unit=2.0**32))
-def test_adam(nn, history):
-    """Steps of about η at any scale of g: one so large that ε has no say, and 0, where nothing moves."""
-    for options in ((), (0.125, 0.25, 0.375)):
-        lr, *betas = options or (0.001, 0.9, 0.999)
-        (theta, g), state = history, None
-        for t in range(1, 6):
-            before, past = theta, g[:t]
-            theta, state = nn.adam(theta, past[-1], state, *options)
-            agree(
-                theta,
-                before - lr * adam_direction(past, *betas, t, t),
-                scale=np.abs(before) + 2 * lr,  # no entry of the direction is larger
-                mistakes={
-                    cause: before - lr * u
-                    for cause, u in wrong_directions(past, *betas, lr).items()
-                },
-                what=f"theta after step {t}",
-            )
-
-
-def wrong_directions(g: np.ndarray, beta1: float, beta2: float, lr: float) -> dict[str, np.ndarray]:
-    """What a parameter moves along, times the rate, if Adam goes wrong in a known way."""
-    t, never, betas = len(g), np.inf, (beta1, beta2)
-    right = adam_direction(g, *betas, t, t)
-    return {
-        "the step goes up the gradient": -right,
-        "the biases are not corrected": adam_direction(g, *betas, never, never),
-        "only the mean's bias is corrected": adam_direction(g, *betas, t, never),
-        "only the mean square's bias is corrected": adam_direction(g, *betas, never, t),
-        "t stays 1 in the correction": adam_direction(g, *betas, 1, 1),
-        "t is one step ahead in the correction": adam_direction(g, *betas, t + 1, t + 1),
-        "the state is not kept from step to step": adam_direction(g[-1:], *betas, 1, 1),
-        "beta1 and beta2 are exchanged": adam_direction(g, beta2, beta1, t, t),
-        "the betas are 0.9 and 0.999, whatever was asked for": adam_direction(g, 0.9, 0.999, t, t),
-        "the square root is left out": adam_direction(g, *betas, t, t, power=1),
-        "the gradient takes the place of its mean": adam_direction(g, 0.0, beta2, t, t),
-        "the learning rate is left out": right / lr,
-    }
-
-
-@claim("10/adam", r"\lvert\hat m\rvert / (\sqrt{\hat v} + \epsilon) < 1")
-def test_epsilon_shortens_the_steps_of_adam(nn):
-    """A gradient no larger than some ε is noise around a minimum: it must not make a whole step of η."""
-    g = 2.0**-25 * np.array([[1.0, -1, 1], [-1, 1, -1]])
-    theta, _ = nn.adam(np.zeros(g.shape), g, None, 0.125)
-    share = -theta / (0.125 * np.sign(g))
-    assert np.all((share > 0) & (share < 0.99)), f"it makes {share.max():.3g} of a step of the rate"
-
-
-@claim("10/memory-of-one-parameter")
-def test_parameters_trained_in_turn_do_not_meet(nn, rng):
-    """A velocity in a global, or one counter of steps for all, would mix the layers of a network."""
-    starts, history = eighths(rng, 2, 3, 5), odd_fractions(rng, 1 / 8, 4, 2, 3, 5)
-
-    def trained(rule, *which):
-        thetas, memories = {i: starts[i] for i in which}, dict.fromkeys(which)
-        for g in history:
-            for i in which:
-                thetas[i], memories[i] = rule(thetas[i], g[i], memories[i], 0.125)
-        return thetas
-
-    for name in ("momentum", "adam"):
-        rule = getattr(nn, name)
-        alone = trained(rule, 0) | trained(rule, 1)
-        for i, theta in trained(rule, 0, 1).items():
-            assert np.array_equal(theta, alone[i]), (
-                f"{name} takes parameter {i + 1} elsewhere when another one is trained in turn with it"
-            )
-
-
-@claim("10/arguments-untouched")
-def test_a_step_returns_the_new_and_keeps_the_old(nn, rng):
-    """Whoever keeps θ or g, to compare or to try another rate, finds them as they were."""
-    theta, g = eighths(rng, 3, 5), odd_fractions(rng, 1 / 8, 3, 5)
-    calls = [("sgd", (0.5,))]
-    for name in ("momentum", "adam"):
-        _, memory = getattr(nn, name)(theta, g, None, 0.5)
-        calls.append((name, (memory, 0.5)))
-    for name, others in calls:
-        after = arguments_after(getattr(nn, name), theta, g, *others)
-        assert np.array_equal(theta, after[0]), f"{name} changes the parameter it is given in place"
-        assert np.array_equal(g, after[1]), f"{name} changes the gradient it is given in place"
 
 
 # ## Linear regression is a network

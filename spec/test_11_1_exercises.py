@@ -41,10 +41,8 @@ def backpropagated(
 
 def he(sizes: tuple[int, ...], rng: np.random.Generator) -> Parameters:
     """He weights and zero biases."""
-    return {
-        name: np.array(stack[0], float)
-        for name, stack in Population(sizes, 1, rng).parameters.items()
-    }
+    stacks = Population(sizes, 1, rng).parameters
+    return {name: np.array(stack[0], float) for name, stack in stacks.items()}
 
 
 # ## Exercise 1: a third layer
@@ -65,8 +63,10 @@ def three_layer_net(nn: Implementation, parameters: Parameters) -> Guarded:
 )
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
-    """From the output inwards: each layer's gradient rests on those before it."""
+    """From the output inwards; a batch of another size has been there before."""
     net, m = three_layer_net(nn, problem.parameters), problem.m
+    net.forward(problem.X[1:])
+    net.backward(problem.Y[1:])
     net.forward(problem.X)
     slope = oracle.ACTIVATIONS["relu"][1]
     right = backpropagated(problem, "relu", lambda l, Z, A: slope(Z))
@@ -88,6 +88,7 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
                 "the gate of the first hidden layer is missing": no_gate[1][name],
                 "the mean over the m samples is missing": m * right[name],
                 "the mean over the m samples is taken twice": right[name] / m,
+                "m is still that of the first batch": right[name] * m / (m - 1),
             },
             what=name,
         )
@@ -96,23 +97,21 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
 @claim("11/three-layer-net", r"A^{[3]} = \mathrm{softmax}(A^{[2]} W^{[3]} + \mathbf b^{[3]})")
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
-    """The new layer is the old recipe once more: affine, and ReLU."""
-    theta, layers = problem.parameters, oracle.forward(problem.X, problem.parameters)
-    A1, Z2 = layers["A1"], layers["Z2"]
+    """The new layer is the old recipe once more: affine, and ReLU. One sample has logits of thousands."""
+    X, theta = np.vstack([4096 * problem.X[:1], problem.X[1:]]), problem.parameters
+    layers, (W2, b2, W3, b3) = oracle.forward(X, theta), list(theta.values())[2:]
+    size = np.abs(layers["Z3"]).max(axis=1, keepdims=True)
+    linear_1 = np.maximum(layers["Z1"] @ W2 + b2, 0)
     agree(
-        three_layer_net(nn, theta).forward(problem.X),
+        three_layer_net(nn, theta).forward(X),
         oracle.softmax(layers["Z3"]),
-        scale=1 + np.abs(layers["Z3"]).max(),
+        scale=1 + np.maximum(size, size[1:].max()),
         sizes=problem.named_sizes(),
         mistakes={
-            "the second hidden layer has no activation": oracle.softmax(
-                Z2 @ theta["W3"] + theta["b3"]
-            ),
-            "the first hidden layer has no activation": oracle.softmax(
-                np.maximum(layers["Z1"] @ theta["W2"] + theta["b2"], 0) @ theta["W3"] + theta["b3"]
-            ),
+            "the second hidden layer has no activation": oracle.softmax(layers["Z2"] @ W3 + b3),
+            "the first hidden layer has no activation": oracle.softmax(linear_1 @ W3 + b3),
             "the second bias is left out": oracle.softmax(
-                np.maximum(A1 @ theta["W2"], 0) @ theta["W3"] + theta["b3"]
+                np.maximum(layers["A1"] @ W2, 0) @ W3 + b3
             ),
         },
         what="the output",
@@ -123,37 +122,38 @@ def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_reports_its_loss(nn, problem: Problem):
     """Within what a safeguard of up to 1e-7 in the logarithm changes."""
-    net, Y = three_layer_net(nn, problem.parameters), problem.Y
-    reported = sample_of(net.train_step(problem.X, Y, 0.5), (), "the loss of train_step")
-    log_p = oracle.log_softmax(oracle.forward(problem.X, problem.parameters)["Z3"])[Y == 1]
+    net, X, Y = three_layer_net(nn, problem.parameters), problem.X, problem.Y
+    log_p = oracle.log_softmax(oracle.forward(X, problem.parameters)["Z3"])[Y == 1]
     least, most = -np.mean(np.logaddexp(log_p, np.log(1e-7))), -np.mean(log_p)
     slack = 1e-5 * (1 + most)
-    assert least - slack <= reported <= most + slack, (
-        f"the first train_step returned {reported}, and the loss before it is {most:.6f}"
-    )
+    for what in ("compute_loss", "train_step"):
+        loss = net.compute_loss(net.forward(X), Y) if "loss" in what else net.train_step(X, Y, 0.5)
+        loss = sample_of(loss, (), f"the loss of {what}")
+        assert least - slack <= loss <= most + slack, f"{what} returned {loss}, not {most:.6f}"
 
 
 @claim("11/three-layer-net", r"\theta \leftarrow \theta - \eta\,d\theta")
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_moves_all_its_parameters(nn, problem: Problem):
-    """At a rate of 1/2 it shows whether a gradient was taken after another parameter had moved."""
-    net, twin = (three_layer_net(nn, problem.parameters) for _ in range(2))
+    """At a rate of 3/8 it shows whether a gradient was taken after another parameter had moved."""
+    (net, twin), lr = (three_layer_net(nn, problem.parameters) for _ in range(2)), 3 / 8
     twin.forward(problem.X)
     own = gradients(twin, problem.Y, [f"d{name}" for name in problem.parameters])
-    late = through_moved_weights(problem.X, problem.Y, problem.parameters, 0.5)
-    net.train_step(problem.X, problem.Y, 0.5)
+    late = through_moved_weights(problem.X, problem.Y, problem.parameters, lr)
+    terms = terms_of(problem, "relu")
+    net.train_step(problem.X, problem.Y, lr)
     for name, after in get_parameters(net, problem.parameters).items():
-        before, step = problem.parameters[name], 0.5 * own[f"d{name}"]
+        before, gradient = problem.parameters[name], own[f"d{name}"]
         agree(
             after,
-            before - step,
-            scale=np.abs(before) + np.abs(step),
+            before - lr * gradient,
+            scale=np.abs(before) + lr * terms[f"d{name}"],
             mistakes={
                 "it is not updated": before,
-                "the gradient is added": before + step,
-                "the learning rate is left out": before - 2 * step,
+                "the gradient is added": before + lr * gradient,
+                "the learning rate is left out": before - gradient,
                 "errors went back through weights that were already updated": before
-                - 0.5 * late[f"d{name}"],
+                - lr * late[f"d{name}"],
             },
             what=f"{name} after a step",
         )

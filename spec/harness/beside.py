@@ -69,6 +69,13 @@ def each_of(function: Callable[..., Any], n: int, *arguments: Any) -> list[list[
     return [list(function(*arguments)) for _ in range(n)]
 
 
+def two_steps(rule: Callable[..., Any], theta: Any, gradient: Any, lr: float) -> list[Any]:
+    """The parameter and the gradient of a rule's first step, as they are after its second."""
+    moved, memory = rule(theta, gradient, None, lr)
+    rule(moved, -gradient, memory, lr)
+    return [theta, gradient]
+
+
 def each_sample(net: Any, X: Any, Y: Any) -> list[Any]:
     """What backward returns for each sample as a batch of its own, if a dict with its arrays copied."""
     returned = []
