@@ -67,7 +67,7 @@ def _error(comparison: Comparison) -> tuple[float, float]:
     actual, expected = comparison.actual, comparison.expected
     if isinstance(actual, str) or actual.shape != expected.shape:
         return 0.0, 0.0
-    allowed = comparison.ulps * comparison.unit
+    allowed = comparison.relative
     excess = float(comparison.excess(expected).max(initial=0.0))
     return (excess * allowed, allowed) if excess <= 1 else (0.0, 0.0)
 

@@ -78,7 +78,12 @@ class Comparison:
             scale = self.scale
         else:
             scale = np.maximum(self.scale, largest)
-        return np.asarray(self.ulps * self.unit * scale)
+        return np.asarray(self.relative * scale)
+
+    @property
+    def relative(self) -> float:
+        """The error allowed for a scale of 1: more units than usual are meant as digits, in any precision."""
+        return max(self.ulps * trial.DOUBLE, min(self.ulps, ULPS) * self.unit)
 
     def _is_scaled(self, target: Array) -> bool:
         """Whether the scale says something of this value; one taken from a wrong shape may not."""
