@@ -61,19 +61,20 @@ def test_each_output_is_a_dot_product_plus_a_bias(nn, widths, seed):
 @claim("2.1/linear-model")
 @given(widths=sizes(3), seed=SEEDS)
 def test_whole_numbers_are_data_like_any_other(nn, widths, seed):
-    """Counts and pixels come as integers; weights do not, and scores need not be whole."""
+    """Counts and pixels come as integers, weights of 0 and ±1 as well; scores need not be whole."""
     m, n_in, n_out = widths
-    [(W, b)] = layers_of((n_in, n_out), seed)
-    X = np.random.default_rng(seed).integers(-9, 10, (m, n_in))
+    rng, [(weights, b)] = np.random.default_rng(seed), layers_of((n_in, n_out), seed)
+    counts, signs = rng.integers(-9, 10, (m, n_in)), np.sign(weights).astype(int)
+    X, W = (tenths(rng, m, n_in), signs) if seed % 2 else (counts, weights)
     agree(
         nn.affine(X, W, b),
         X @ W + b,
         scale=np.abs(X) @ np.abs(W) + np.abs(b),
         mistakes={
-            "the result is cut to whole numbers, the type of X": np.trunc(X @ W + b),
-            "the products are cut to whole numbers, the type of X": np.trunc(X @ W) + b,
-            "the weights are cut to whole numbers, the type of X": X @ np.trunc(W) + b,
-            "the bias is cut to whole numbers, the type of X": X @ W + np.trunc(b),
+            "the result is cut to whole numbers, the type of a factor": np.trunc(X @ W + b),
+            "the products are cut to whole numbers, the type of a factor": np.trunc(X @ W) + b,
+            "the other factor is cut to whole numbers, too": np.trunc(X) @ np.trunc(W) + b,
+            "the bias is cut to whole numbers, the type of a factor": X @ W + np.trunc(b),
         },
         what="Z",
     )
@@ -89,8 +90,8 @@ def test_as_many_weights_as_features(nn, rng):
     """A weight without a feature, or a feature without a weight, has no product."""
     X, b = tenths(rng, 7, 3), tenths(rng, 1, 5)
     nn.affine(X, tenths(rng, 3, 5), b)  # this one fits
-    for n_in in (2, 4):
-        assert refuses(nn.affine, X, tenths(rng, n_in, 5), b), (
+    for n_in, n_out in ((2, 5), (4, 5), (1, 5), (7, 5), (5, 3)):  # the last two fit if turned over
+        assert refuses(nn.affine, X, tenths(rng, n_in, n_out), b), (
             f"affine should refuse samples of 3 features where W has {n_in} rows; "
             "it returned something"
         )
@@ -98,9 +99,9 @@ def test_as_many_weights_as_features(nn, rng):
 
 @claim("2.1/one-bias-an-output", r"\mathbf b \in \mathbb R^{1 \times n}")
 def test_no_more_biases_than_outputs(nn, rng):
-    """What has no place to go must not be dropped or wrapped around."""
+    """What has no place to go must not be dropped or wrapped around. (A single bias goes to all.)"""
     X = tenths(rng, 7, 5)
-    for n_out, n_biases in ((3, 5), (5, 3)):
+    for n_out, n_biases in ((3, 5), (5, 3), (3, 21)):  # 21: one for each of the 7 samples
         W = tenths(rng, 5, n_out)
         nn.affine(X, W, tenths(rng, 1, n_out))  # this one fits
         assert refuses(nn.affine, X, W, tenths(rng, 1, n_biases)), (
@@ -180,9 +181,9 @@ def test_a_deep_linear_network_is_an_affine_map(widths, seed):
 
 
 @claim("2.1/any-depth-collapses", r"W' = W_1 W_2 \cdots W_L")
-@given(widths=st.sampled_from([2, 4, 5]).flatmap(sizes), seed=SEEDS)
+@given(widths=st.sampled_from([2, 4, 5]).flatmap(sizes) | st.just((1, 2) * 6), seed=SEEDS)
 def test_any_stack_collapses(nn, widths, seed):
-    """A stack of one layer is that layer; of three or four, each leaves its mark."""
+    """A stack of one layer is that layer; of three, four or eleven, each leaves its mark."""
     layers = layers_of(widths, seed)
     matrices = [homogeneous(layer) for layer in layers]
     M, size = reduce(np.matmul, matrices), reduce(np.matmul, map(np.abs, matrices))

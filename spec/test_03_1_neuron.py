@@ -22,9 +22,10 @@ from spec.harness.strategies import SEEDS, Problem, eighths, odd_fractions, prob
 def test_neuron_is_its_activation_of_a_weighted_sum(nn, n: tuple[int], seed: int):
     """The sum comes first and σ last, so one number leaves the neuron however many enter."""
     rng = np.random.default_rng(seed)
-    x, w, b = eighths(rng, *n), eighths(rng, *n) / 4, odd_fractions(rng, 1 / 64, 1)[0]
-    z = w @ x + b
-    for sigma in (oracle.sigmoid, oracle.ACTIVATIONS["tanh"][0]):
+    some, weights, b = eighths(rng, *n), eighths(rng, *n) / 4, odd_fractions(rng, 1 / 64, 1)[0]
+    whole, relu = some.astype(int), oracle.ACTIVATIONS["relu"][0]
+    for x, w, sigma in ((some, weights, oracle.sigmoid), (whole, 40 * weights, relu)):
+        z = w @ x + b
         agree(
             nn.neuron(x, w, b, sigma),
             sigma(z),
@@ -37,6 +38,9 @@ def test_neuron_is_its_activation_of_a_weighted_sum(nn, n: tuple[int], seed: int
                 "the bias is added after the activation": sigma(w @ x) + b,
                 "each product is activated by itself, before the sum": np.sum(sigma(w * x)) + b,
                 "the products are not summed": sigma(w * x + b),
+                "the products are cut to whole numbers, the type of x": (
+                    sigma(np.trunc(w * x).sum() + b)
+                ),
                 "the activation is applied twice": sigma(sigma(z)),
             },
             what="a",

@@ -19,16 +19,24 @@ ELEMENTWISE = [
 ]
 Z = np.array([[-3.5, -0.25, 1.5], [2.25, -1.0, 0.5]])
 WHOLE = np.array([[-3, -1, 2], [1, -2, 4]])
+FAR = np.vstack([Z, [-(2.0**20), 1000, 2.0**20]])
 
 
 @claim("3.2/elementwise", r"\sigma(Z)_{ij} = \sigma(Z_{ij})")
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_activation_works_entry_by_entry(nn, name: str):
-    """A vector, a matrix, a stack of them: the shape is kept, and no entry minds its neighbours."""
+    """A number, a vector, a matrix, a stack of them: the shape is kept, and no entry minds its neighbours.
+
+    The stack is a transposed one, which lies in memory in another order than it is counted in.
+    """
     sigma = getattr(nn, name)
-    entries = [sample_of(sigma(z.reshape(1)), (1,), f"{name}(z)") for z in Z.ravel()]
-    for shape in (6,), (2, 3), (3, 1, 2):
-        agree(sigma(Z.reshape(shape)), np.reshape(entries, shape), what=f"{name}(Z)")
+    entries = [sample_of(sigma(z.reshape(())), (), f"{name} of one number") for z in Z.ravel()]
+    right = np.reshape(entries, Z.shape)
+    for shape, value in ((6,), right.ravel()), ((2, 3), right):
+        agree(sigma(Z.reshape(shape)), value, what=f"{name}(Z)")
+    stack = right.reshape(3, 1, 2).T
+    as_stored = {"the entries of a transposed array change places": right.reshape(stack.shape)}
+    agree(sigma(Z.reshape(3, 1, 2).T), stack, mistakes=as_stored, what=f"{name} of a stack")
 
 
 @claim("3.2/integer-input")
@@ -43,17 +51,19 @@ def test_whole_numbers_are_numbers(nn, name: str):
 
 
 @claim("3.2/arguments-untouched")
-@pytest.mark.parametrize("name", [*ELEMENTWISE, "softmax"])
+@pytest.mark.parametrize("name", [*ELEMENTWISE, "softmax", "softmax_jacobian"])
 def test_argument_is_left_as_it_was(nn, name: str):
-    """The backward pass needs the pre-activations that the forward pass has activated."""
-    sigma = getattr(nn, name)
-    (after,) = arguments_after(sigma, Z)
+    """The backward pass needs the pre-activations that the forward pass has activated, large ones too."""
+    sigma, z = getattr(nn, name), FAR[2] if name == "softmax_jacobian" else FAR
+    (after,) = arguments_after(sigma, z)
     agree(
         after,
-        Z,
+        z,
+        scale=np.abs(z),
         mistakes={
-            "the result is written into the argument": sample_of(sigma(Z), Z.shape, f"{name}(Z)"),
-            "the row's maximum is subtracted from the argument": Z - Z.max(axis=1, keepdims=True),
+            "the result is written into the argument": sample_of(sigma(z), what=f"{name}(Z)"),
+            "the row's maximum is subtracted from the argument": z - z.max(axis=-1, keepdims=True),
+            "the argument is clipped in place": z.clip(-500, 500),
         },
         what=f"the argument of {name}, after the call,",
     )

@@ -10,6 +10,8 @@ row, is added to each row of it. The σ of the hidden layers is a nonlinearity; 
 that suits the task (section 4.3).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,8 +19,18 @@ from hypothesis import strategies as st
 
 from spec.harness import Refuted, agree, claim, refuses
 from spec.harness.compare import Array
+from spec.harness.deep_networks import FEW
 from spec.harness.guard import Guarded
-from spec.harness.networks import cached, gradients, mlp, row, set_parameters, two_layer_net
+from spec.harness.networks import (
+    CLASSIFIERS,
+    cached,
+    fresh,
+    gradients,
+    mlp,
+    row,
+    set_parameters,
+    two_layer_net,
+)
 from spec.harness.oracle import ACTIVATIONS, Parameters, forward, output
 from spec.harness.strategies import SEEDS, Problem, problems, sizes
 
@@ -26,14 +38,14 @@ STEEPEST = 1.8  # above the largest slope of any activation, SELU's 1.758
 
 
 @st.composite
-def problems_of_any_depth(draw: st.DrawFn) -> Problem:
-    """A problem with one to four layers and any output; m = 4 is coprime to all the widths."""
-    L = draw(st.sampled_from((3, 1, 2, 4)))
+def problems_of_any_depth(draw: st.DrawFn, depths: tuple[int, ...] = (3, 1, 2, 4)) -> Problem:
+    """A problem of any depth and output; m = 4 is coprime to all widths, m = 1 beside those of 1 and 2."""
+    L = draw(st.sampled_from(depths))
     kind = draw(st.sampled_from(("identity", "softmax", "sigmoid")))
-    widths = list(draw(sizes(5))[: L + 1])
-    if kind != "softmax":
+    widths = list(draw(sizes(5))[: L + 1]) if L < 5 else [1, 2] * 6
+    if kind == "sigmoid":
         widths[-1] = 1
-    return Problem(tuple(widths), 4, draw(SEEDS), kind)
+    return Problem(tuple(widths), 4 if L < 5 else 1, draw(SEEDS), kind)
 
 
 # ## Shapes
@@ -82,10 +94,13 @@ SHAPES = (
 
 
 @claim("4.1/shapes", SHAPES)
+@FEW
 @given(problem=problems())
 def test_shapes_of_a_two_layer_network(nn, problem: Problem):
     """The widths fix every shape but the batch's; this claim alone minds a bias that is (n,)."""
-    judge_shapes(nn.TwoLayerNet(*problem.sizes), problem)
+    for which in range(len(CLASSIFIERS)):
+        net, widths = fresh(nn, which, problem.sizes)
+        judge_shapes(net, replace(problem, sizes=widths))
 
 
 @claim("4.1/shapes", SHAPES)
@@ -150,7 +165,7 @@ def magnitude(X: Array, parameters: Parameters) -> float:
 
 @claim("4.1/composition", r"\hat Y = \sigma_L(\cdots\sigma_1(XW^{[1]}+\mathbf b^{[1]})\cdots)")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@given(problem=problems_of_any_depth())
+@given(problem=problems_of_any_depth(depths=(3, 1, 2, 4, 11)))
 def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem: Problem):
     """Every hidden layer ends in the activation that was named, the last one in the output's own."""
     X, theta, kind = problem.X, problem.parameters, problem.output
@@ -186,6 +201,8 @@ def test_relu_and_softmax_unless_told_otherwise(nn):
     problem = Problem((3, 5, 7), 4, 0)
     net, X, theta = nn.MLP([3, 5, 7]), problem.X, problem.parameters
     set_parameters(net, theta)
+    nn.MLP([3, 1], "elu", "identity")  # another network, whose choices are its own
+    Z1 = forward(X, theta)["Z1"]
     agree(
         net.forward(X),
         output(forward(X, theta)["Z2"]),
@@ -194,7 +211,14 @@ def test_relu_and_softmax_unless_told_otherwise(nn):
             "the hidden activation is tanh": output(forward(X, theta, "tanh")["Z2"]),
             "the hidden activation is a sigmoid": output(forward(X, theta, "sigmoid")["Z2"]),
             "each output has a sigmoid of its own": output(forward(X, theta)["Z2"], "sigmoid"),
-            "the output activation is left out": forward(X, theta)["Z2"],
+            "the output activation is left out, or that of a network made later": (
+                forward(X, theta)["Z2"]
+            ),
+            "the hidden activation is that of a network made later": (
+                output(forward(X, theta, "elu")["Z2"])
+            ),
+            "the depth that was given is not used, but that of a network made later": output(Z1),
+            "nothing that was given is used, but what a network made later was given": Z1,
         },
         what="the output of MLP([3, 5, 7])",
     )
@@ -228,5 +252,5 @@ def test_unknown_names_are_refused(nn, argument: str, before: tuple[str, ...], k
 def test_layers_without_neurons_are_refused(nn):
     """NumPy lets a width of 0 pass: the matrices are empty, and all that comes after is a bias."""
     nn.MLP([3, 5, 2])
-    for widths in ([3, 0, 2], [0, 5, 2], [3, 5, 0], [3, -5, 2]):
+    for widths in ([3, 0, 2], [0, 5, 2], [3, 5, 4, 0], [3, -5, 2]):
         assert refuses(nn.MLP, widths), f"MLP builds a network of the widths {widths}"

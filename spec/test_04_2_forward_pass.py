@@ -12,11 +12,21 @@ three standing.
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.compare import Array
-from spec.harness.networks import cached, get_parameters, set_parameters, two_layer_net
+from spec.harness.deep_networks import FEW
+from spec.harness.networks import (
+    CLASSIFIERS,
+    cached,
+    each_net,
+    fresh,
+    get_parameters,
+    set_parameters,
+    two_layer_net,
+)
 from spec.harness.oracle import forward, sigmoid, softmax
 from spec.harness.strategies import Problem, problems
 
@@ -133,17 +143,22 @@ def test_output_activation(nn, problem: Problem):
 
 # A network may hold a softmax of its own, so it is put to the proof here as well. With
 # W[1] = [I, −I] and W[2] = [I; −I] the hidden layer splits X into its positive and its negative part
-# and the output layer puts it together again: the logits are X, however large.
+# and the output layer puts it together again: the logits are X, however large. A layer between the
+# two, as the deeper networks have it, passes both parts on.
 
 
 @claim("4.2/output-activation", r"A^{[2]} = \mathrm{softmax}(Z^{[2]})")
-def test_output_activation_of_large_logits(nn):
+@pytest.mark.parametrize("which", range(3), ids=CLASSIFIERS)
+def test_output_activation_of_large_logits(nn, which: int):
     """Rows of very different level: each needs its own maximum subtracted, and nothing else."""
     X = np.array([[0, 0, 0], [1000, 1000, 1000], [-1000, 0, 0], [0, 1000, -1000]], float)
-    I, net = np.eye(3), nn.TwoLayerNet(3, 6, 3)
-    zeros = {"b1": np.zeros((1, 6)), "b2": np.zeros((1, 3))}
-    set_parameters(net, {"W1": np.hstack([I, -I]), "W2": np.vstack([I, -I]), **zeros})
-    output, Z = net.forward(X), cached(net, 2)["Z2"]
+    net, sizes = fresh(nn, which, (3, 6, 3))
+    L = len(sizes) - 1
+    theta = {f"b{l}": np.zeros((1, sizes[l])) for l in range(1, L + 1)}
+    theta |= {"W1": np.eye(3, 6) - np.eye(3, 6, 3), "W2": np.eye(6, sizes[2])}
+    theta[f"W{L}"] = np.eye(sizes[-2], 3) - np.eye(sizes[-2], 3, -3)
+    set_parameters(net, theta)
+    output, Z = net.forward(X), cached(net, L)[f"Z{L}"]
     with np.errstate(all="ignore"):
         top = Z.max(axis=1, keepdims=True)
         shifted = {
@@ -156,7 +171,13 @@ def test_output_activation_of_large_logits(nn):
             "the maximum is added, not subtracted": np.exp(Z + top),
         }
         mistakes = {why: E / E.sum(axis=1, keepdims=True) for why, E in shifted.items()}
-    agree(output, softmax(Z), mistakes=mistakes, what="forward(X), where the logits are X,")
+    agree(
+        output,
+        softmax(Z),
+        scale=1 + np.abs(Z).max(axis=1, keepdims=True),  # exp(z - log Σ exp(z)) rounds z
+        mistakes=mistakes,
+        what="forward(X), where the logits are X,",
+    )
 
 
 # ## What a call leaves behind
@@ -165,54 +186,65 @@ def test_output_activation_of_large_logits(nn):
 
 
 @claim("4.2/cache-of-the-last-batch")
+@FEW
 @given(problem=problems())
 def test_the_cache_is_of_the_last_batch(nn, problem: Problem):
-    """forward returns the A[2] that it caches, whatever came before and of whatever size."""
-    net = two_layer_net(nn, problem)
-    before = net.forward(-problem.X[:2])
-    returned = net.forward(problem.X)
-    agree(
-        cached(net, 2)["A2"],
-        returned,
-        sizes=problem.named_sizes(),
-        mistakes={"the batch of an earlier call is kept": before},
-        what="A2 of the cache, against what forward returned,",
-    )
+    """forward returns the A[2] that it caches, whatever came before, or goes on in another network."""
+    for which, (net, model) in enumerate(each_net(nn, problem)):
+        L = len(model.sizes) - 1
+        before = net.forward(-model.X[:2])
+        returned = net.forward(model.X)
+        another, _ = fresh(nn, which, problem.sizes)
+        elsewhere = another.forward(-model.X)
+        agree(
+            cached(net, L)[f"A{L}"],
+            returned,
+            sizes=model.named_sizes(),
+            mistakes={
+                "the batch of an earlier call is kept": before,
+                "it is what another network said last": elsewhere,
+            },
+            what=f"A{L} of the cache, against what forward returned,",
+        )
 
 
 @claim("4.2/no-memory")
+@FEW
 @given(problem=problems())
 def test_forward_has_no_memory(nn, problem: Problem):
     """Parameters are read when they are needed: a copy made earlier would never learn."""
-    old = replace(problem, m=problem.m - 1, seed=problem.seed + 1)
-    X, theta, stale = problem.X, problem.parameters, old.parameters
-    net = two_layer_net(nn, old)
-    net.forward(old.X)
-    set_parameters(net, theta)
-    old_weights = theta | {name: stale[name] for name in ("W1", "W2")}
-    agree(
-        net.forward(X),
-        two_layer_net(nn, problem).forward(X),
-        sizes=problem.named_sizes(),
-        mistakes={
-            "the parameters that it had before are used": softmax(forward(X, stale)["Z2"]),
-            "the weights that it had before are used": softmax(forward(X, old_weights)["Z2"]),
-        },
-        what="the output of a network with new parameters, against that of a new network,",
-    )
-    same = np.array_equal(net.forward(X), net.forward(-X))
-    assert not same, "forward gives the same output for X and for −X"
+    earlier = replace(problem, m=problem.m - 1, seed=problem.seed + 1)
+    for (net, old), (new, model) in zip(each_net(nn, earlier), each_net(nn, problem), strict=True):
+        X, theta, last = model.X, model.parameters, f"Z{len(model.sizes) - 1}"
+        net.forward(old.X)
+        set_parameters(net, theta)
+        old_weights = theta | {n: W for n, W in old.parameters.items() if n.startswith("W")}
+        mistakes = {
+            "the parameters that it had before are used": forward(X, old.parameters)[last],
+            "the weights that it had before are used": forward(X, old_weights)[last],
+        }
+        agree(
+            net.forward(X),
+            new.forward(X),
+            sizes=model.named_sizes(),
+            mistakes={cause: softmax(Z) for cause, Z in mistakes.items()},
+            what="the output of a network with new parameters, against that of a new network,",
+        )
+        deeper = len(model.sizes) > 3  # where a layer may be silent, whatever comes in
+        same = not deeper and np.array_equal(net.forward(X), net.forward(-X))
+        assert not same, "forward gives the same output for X and for −X"
 
 
 @claim("4.2/changes-nothing-else")
+@FEW
 @given(problem=problems())
 def test_forward_changes_neither_input_nor_parameters(nn, problem: Problem):
     """Prediction is reading: the batch and the weights are the same afterwards, to the bit."""
-    net = two_layer_net(nn, problem)
-    (X,) = arguments_after(net.forward, problem.X)
-    assert np.array_equal(X, problem.X), "forward changes the X of its caller in place"
-    for name, value in get_parameters(net, problem.parameters).items():
-        assert np.array_equal(value, problem.parameters[name]), f"forward changes {name}"
+    for net, model in each_net(nn, problem):
+        (X,) = arguments_after(net.forward, model.X)
+        assert np.array_equal(X, model.X), "forward changes the X of its caller in place"
+        for name, value in get_parameters(net, model.parameters).items():
+            assert np.array_equal(value, model.parameters[name]), f"forward changes {name}"
 
 
 # ## One product for the whole batch
@@ -223,19 +255,20 @@ def test_forward_changes_neither_input_nor_parameters(nn, problem: Problem):
 
 
 @claim("4.2/batched", r"f(X)_i = f(X_i)")
+@FEW
 @given(problem=problems())
 def test_each_sample_as_if_alone(nn, problem: Problem):
     """What the others in the batch are makes no difference to a sample's output."""
-    net, X = two_layer_net(nn, problem), problem.X
-    together = net.forward(X)
-    for i in range(problem.m):
-        agree(
-            net.forward(X[i : i + 1]),
-            together[i : i + 1],
-            sizes=problem.named_sizes(),
-            mistakes={"the softmax runs over the samples": np.ones((1, problem.sizes[-1]))},
-            what="the output for a sample alone, against that for it among others,",
-        )
+    for net, model in each_net(nn, problem):
+        together = net.forward(model.X)
+        for i in range(model.m):
+            agree(
+                net.forward(model.X[i : i + 1]),
+                together[i : i + 1],
+                sizes=model.named_sizes(),
+                mistakes={"the softmax runs over the samples": np.ones((1, model.sizes[-1]))},
+                what="the output for a sample alone, against that for it among others,",
+            )
 
 
 @claim("4.2/batched", r"f(PX) = P f(X)")
@@ -255,39 +288,42 @@ def test_reordered_samples_are_reordered_outputs(nn, problem: Problem):
 
 
 @claim("4.2/integer-input")
+@FEW
 @given(problem=problems())
 def test_whole_numbers_are_numbers(nn, problem: Problem):
     """An integer array in which results are stored cuts off what comes after the point."""
-    net, X = two_layer_net(nn, problem), (8 * problem.X).astype(int)
-    theta = problem.parameters
-    whole = {name: np.trunc(value) for name, value in theta.items()}
-    weights = {
-        name: value if name in ("b1", "b2") else whole[name] for name, value in theta.items()
-    }
-    A1 = np.maximum(np.trunc(X @ theta["W1"] + theta["b1"]), 0)
-    agree(
-        net.forward(X),
-        net.forward(X.astype(float)),
-        sizes=problem.named_sizes(),
-        mistakes={
-            "the parameters are cut to whole numbers": softmax(forward(X, whole)["Z2"]),
-            "the weights are cut to whole numbers": softmax(forward(X, weights)["Z2"]),
-            "the pre-activations are cut to whole numbers": softmax(
-                np.trunc(A1 @ theta["W2"] + theta["b2"])
-            ),
-            "the output is cut to whole numbers": np.zeros((problem.m, problem.sizes[-1])),
-        },
-        what="forward(X) for an X of integers, against floats,",
-    )
+    for net, model in each_net(nn, problem):
+        X, theta, L = (8 * model.X).astype(int), model.parameters, len(model.sizes) - 1
+        whole = {name: np.trunc(value) for name, value in theta.items()}
+        weights = theta | {name: W for name, W in whole.items() if name.startswith("W")}
+        Z = np.trunc(X @ theta["W1"] + theta["b1"])
+        for l in range(2, L + 1):
+            Z = np.trunc(np.maximum(Z, 0) @ theta[f"W{l}"] + theta[f"b{l}"])
+        right = softmax(forward(X, theta)[f"Z{L}"])
+        agree(
+            net.forward(X),
+            net.forward(X.astype(float)),
+            sizes=model.named_sizes(),
+            mistakes={
+                "the parameters are cut to whole numbers": softmax(forward(X, whole)[f"Z{L}"]),
+                "the weights are cut to whole numbers": softmax(forward(X, weights)[f"Z{L}"]),
+                "the pre-activations are cut to whole numbers": softmax(Z),
+                "the output is rounded to whole numbers": np.round(right),
+                "the output is cut to whole numbers": np.zeros(right.shape),
+            },
+            what="forward(X) for an X of integers, against floats,",
+        )
 
 
 @claim("4.2/refuses-other-widths")
+@FEW
 @given(problem=problems())
 def test_inputs_of_another_width_are_refused(nn, problem: Problem):
     """A column too many or too few is another problem; so is X with its samples as columns."""
-    net, X = two_layer_net(nn, problem), problem.X
-    net.forward(X)
-    for wrong in (X[:, 1:], np.hstack([X, X[:, :1]]), X[:, :1], X.T):
-        assert refuses(net.forward, wrong), (
-            f"a network for {X.shape[1]} inputs takes an X of shape {wrong.shape}"
-        )
+    for net, model in each_net(nn, problem):
+        X = model.X
+        net.forward(X)
+        for wrong in (X[:, 1:], np.hstack([X, X[:, :1]]), X[:, :1], X.T):
+            assert refuses(net.forward, wrong), (
+                f"a network for {X.shape[1]} inputs takes an X of shape {wrong.shape}"
+            )

@@ -5,6 +5,9 @@ A convention must cost one claim, not twenty: biases and their gradients may be 
 alone asks for the theory's shapes; everywhere else values are compared.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,8 @@ from .compare import Array
 from .guard import Guarded, Implementation, kind, next_to
 from .outcomes import NotWrittenYet, Raised
 from .strategies import Problem
+
+CLASSIFIERS = ("TwoLayerNet", "ThreeLayerNet", "MLP")
 
 
 def set_parameters(net: Guarded, parameters: dict[str, Array]) -> None:
@@ -54,6 +59,48 @@ def mlp(nn: Implementation, problem: Problem, activation: str = "relu", l2: floa
     net = nn.MLP(list(problem.sizes), **options)
     set_parameters(net, problem.parameters)
     return net  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=8)
+def goes_forward(nn: Implementation, which: int) -> bool:
+    """Whether this one of the CLASSIFIERS is written, and gives something; if not, others will say so."""
+    __tracebackhide__ = True
+    try:
+        _new(nn, which, (1, 1, 1, 2)).forward(np.zeros((1, 1)))
+    except (NotWrittenYet, Raised):
+        return False
+    return True
+
+
+def _new(nn: Implementation, which: int, sizes: tuple[int, ...]) -> Guarded:
+    __tracebackhide__ = True
+    if CLASSIFIERS[which] == "MLP":
+        return nn.MLP(list(sizes))  # type: ignore[no-any-return]
+    return getattr(nn, CLASSIFIERS[which])(*sizes)  # type: ignore[no-any-return]
+
+
+def fresh(
+    nn: Implementation, which: int, sizes: tuple[int, ...]
+) -> tuple[Guarded, tuple[int, ...]]:
+    """A new network, and its widths: a TwoLayerNet of these, or a deeper one of the CLASSIFIERS.
+
+    Where that one is yet to be written it is the TwoLayerNet again.
+    """
+    __tracebackhide__ = True
+    n_0, n_1, K = sizes
+    if which and goes_forward(nn, which):
+        deep = (n_0, n_1, n_0 + n_1, K)
+        return _new(nn, which, deep), deep
+    return _new(nn, 0, sizes), sizes
+
+
+def each_net(nn: Implementation, problem: Problem) -> Iterator[tuple[Guarded, Problem]]:
+    """Each of the CLASSIFIERS, and its problem: the given one or one of a layer more."""
+    for which in range(len(CLASSIFIERS)):
+        net, sizes = fresh(nn, which, problem.sizes)
+        deeper = replace(problem, sizes=sizes)
+        set_parameters(net, deeper.parameters)
+        yield net, deeper
 
 
 def row(value: Any) -> Any:

@@ -120,8 +120,8 @@ class Problem:
 
 @st.composite
 def problems(draw: st.DrawFn, depth: int = 2, output: str = "softmax") -> Problem:
-    """A problem with `depth` layers; sigmoid and identity outputs have one column, softmax K >= 3."""
+    """A problem with `depth` layers; a sigmoid output has one column, others have K >= 3."""
     m, *widths = draw(sizes(depth + 2))
-    if output != "softmax":
+    if output == "sigmoid":
         widths[-1] = 1
     return Problem(tuple(widths), m, draw(SEEDS), output)
