@@ -42,7 +42,7 @@ def problems_of_any_depth(draw: st.DrawFn, depths: tuple[int, ...] = (3, 1, 2, 4
     """A problem of any depth and output; m = 4 is coprime to all widths, m = 1 beside those of 1 and 2."""
     L = draw(st.sampled_from(depths))
     kind = draw(st.sampled_from(("identity", "softmax", "sigmoid")))
-    widths = list(draw(sizes(5))[: L + 1]) if L < 5 else [1, 2] * 6
+    widths = list(draw(sizes(5))[: L + 1]) if L < 5 else [1, 2] * 3
     if kind == "sigmoid":
         widths[-1] = 1
     return Problem(tuple(widths), 4 if L < 5 else 1, draw(SEEDS), kind)
@@ -165,7 +165,7 @@ def magnitude(X: Array, parameters: Parameters) -> float:
 
 @claim("4.1/composition", r"\hat Y = \sigma_L(\cdots\sigma_1(XW^{[1]}+\mathbf b^{[1]})\cdots)")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@given(problem=problems_of_any_depth(depths=(3, 1, 2, 4, 11)))
+@given(problem=problems_of_any_depth(depths=(3, 1, 2, 4, 5)))
 def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem: Problem):
     """Every hidden layer ends in the activation that was named, the last one in the output's own."""
     X, theta, kind = problem.X, problem.parameters, problem.output
