@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from spec.harness import Refuted, agree, claim, refuses
 from spec.harness.compare import Array
-from spec.harness.deep_networks import FEW
+from spec.harness.deep_networks import FEWER
 from spec.harness.guard import Guarded
 from spec.harness.networks import (
     CLASSIFIERS,
@@ -94,7 +94,7 @@ SHAPES = (
 
 
 @claim("4.1/shapes", SHAPES)
-@FEW
+@FEWER
 @given(problem=problems())
 def test_shapes_of_a_two_layer_network(nn, problem: Problem):
     """The widths fix every shape but the batch's; this claim alone minds a bias that is (n,)."""

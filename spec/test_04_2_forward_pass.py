@@ -17,7 +17,7 @@ from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.compare import Array
-from spec.harness.deep_networks import FEW
+from spec.harness.deep_networks import FEWER
 from spec.harness.networks import (
     CLASSIFIERS,
     cached,
@@ -186,7 +186,7 @@ def test_output_activation_of_large_logits(nn, which: int):
 
 
 @claim("4.2/cache-of-the-last-batch")
-@FEW
+@FEWER
 @given(problem=problems())
 def test_the_cache_is_of_the_last_batch(nn, problem: Problem):
     """forward returns the A[2] that it caches, whatever came before, or goes on in another network."""
@@ -209,7 +209,7 @@ def test_the_cache_is_of_the_last_batch(nn, problem: Problem):
 
 
 @claim("4.2/no-memory")
-@FEW
+@FEWER
 @given(problem=problems())
 def test_forward_has_no_memory(nn, problem: Problem):
     """Parameters are read when they are needed: a copy made earlier would never learn."""
@@ -236,7 +236,7 @@ def test_forward_has_no_memory(nn, problem: Problem):
 
 
 @claim("4.2/changes-nothing-else")
-@FEW
+@FEWER
 @given(problem=problems())
 def test_forward_changes_neither_input_nor_parameters(nn, problem: Problem):
     """Prediction is reading: the batch and the weights are the same afterwards, to the bit."""
@@ -255,7 +255,7 @@ def test_forward_changes_neither_input_nor_parameters(nn, problem: Problem):
 
 
 @claim("4.2/batched", r"f(X)_i = f(X_i)")
-@FEW
+@FEWER
 @given(problem=problems())
 def test_each_sample_as_if_alone(nn, problem: Problem):
     """What the others in the batch are makes no difference to a sample's output."""
@@ -288,7 +288,7 @@ def test_reordered_samples_are_reordered_outputs(nn, problem: Problem):
 
 
 @claim("4.2/integer-input")
-@FEW
+@FEWER
 @given(problem=problems())
 def test_whole_numbers_are_numbers(nn, problem: Problem):
     """An integer array in which results are stored cuts off what comes after the point."""
@@ -316,7 +316,7 @@ def test_whole_numbers_are_numbers(nn, problem: Problem):
 
 
 @claim("4.2/refuses-other-widths")
-@FEW
+@FEWER
 @given(problem=problems())
 def test_inputs_of_another_width_are_refused(nn, problem: Problem):
     """A column too many or too few is another problem; so is X with its samples as columns."""

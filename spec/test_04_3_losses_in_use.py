@@ -14,7 +14,7 @@ from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.compare import Array
-from spec.harness.deep_networks import FEW
+from spec.harness.deep_networks import FEWER
 from spec.harness.guard import Guarded
 from spec.harness.losses import judge_loss, yes_or_no
 from spec.harness.networks import CLASSIFIERS, each_net, fresh, mlp, set_parameters
@@ -181,7 +181,7 @@ def judge_reported(net: Guarded, problem: Problem) -> None:
 
 
 @claim("4.3/reported-loss", r"\mathcal L = -\frac1m\sum_i\log\hat y_{i,c_i}")
-@FEW
+@FEWER
 @given(problem=problems())
 def test_loss_reported_by_a_two_layer_network(nn, problem: Problem):
     """Softmax and cross-entropy belong together; m is the number of rows of this very batch."""

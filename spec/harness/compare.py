@@ -50,7 +50,7 @@ def as_plain(value: object) -> NDArray[Any]:
 
 def rounding_unit(array: NDArray[Any]) -> float:
     """The spacing of floats at 1 in the array's dtype; all that is no float32 counts as float64."""
-    return trial.SINGLE if array.dtype == np.float32 else trial.DOUBLE
+    return trial.SINGLE if array.dtype is trial.FLOAT else trial.DOUBLE
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from .compare import Comparison
 
+FLOAT = np.dtype(np.float32)
 DOUBLE, SINGLE = (float(np.finfo(dtype).eps) for dtype in (np.float64, np.float32))
 Site = tuple[str, int, str]  # file and line of an `agree`, and what it judges
 LONGEST_TRANSCRIPT = 40
@@ -71,7 +72,7 @@ class Trial:
 
     def crossed(self, dtype: np.dtype[Any]) -> None:
         """Numbers of this type came from the implementation; it may go on with them in another one."""
-        if dtype == np.float32:
+        if dtype is FLOAT:
             self.unit = SINGLE
 
     def called(self, call: Call) -> None:
