@@ -95,9 +95,9 @@ class _Obligations(warm.Run):
 
         def with_evidence(message: dict[str, Any]) -> None:
             if "record" in message:
-                test = message["record"]["test"]
+                test = message["record"].test
                 message |= {"evidence": asdict(evidence(by_name[test].stash[TRIAL]))}
-            send(message)
+            send(warm.as_data(message))
 
         warm.judged(session, items, subject, with_evidence)
         traced.stop()
@@ -232,8 +232,8 @@ def _prove(
 
     def note(message: dict[str, Any]) -> None:
         if "record" in message:
-            test = message["record"]["test"]
-            found.evidence[test] = evidence(by_name[test].stash[TRIAL])
-            step(message["record"]["claim"]["id"])
+            record: Record = message["record"]
+            found.evidence[record.test] = evidence(by_name[record.test].stash[TRIAL])
+            step(record.claim.id)
 
     return warm.judged(session, items, warm.NOTHING, note).records

@@ -134,7 +134,7 @@ def _run(
 
     def note(message: Any) -> None:
         if "record" in message:
-            flags[message["record"]["test"]] = submission.flag
+            flags[message["record"].test] = submission.flag
 
     items = warm.obligations(session)
     found = warm.judged(session, items, subject, note)

@@ -14,7 +14,7 @@ from .guard import Guarded, Implementation, next_to
 from .networks import mlp
 from .strategies import SEEDS, Problem, problems
 
-FEWER = settings(max_examples=max(2, settings().max_examples // 6))  # for those with three networks
+FEWER = settings(max_examples=max(1, settings().max_examples // 6))  # for those with three networks
 FEW = settings(max_examples=max(3, settings().max_examples // 3))  # for tests that loop themselves
 HIDDEN = ("tanh", "relu", "sigmoid")
 OUTPUTS = {"softmax": 1, "sigmoid": 1, "identity": 2}  # c in dZ[L] = c (A[L] - Y)

@@ -31,14 +31,13 @@ def disarmed(value: Any) -> Any:
     """What came from the implementation: arrays as plain copies, containers rebuilt, objects guarded."""
     if type(value) in (bool, int, float, str, type(None)):
         return value
-    if isinstance(value, (np.ndarray, np.floating)):
-        trial.current().crossed(value.dtype)
     if isinstance(value, np.ndarray):
+        trial.current().crossed(value.dtype)
         return np.array(value, copy=True, subok=False)
-    if isinstance(value, str):
-        return str.__str__(value)
     if isinstance(value, PLAIN):
-        return value
+        if isinstance(value, np.floating):
+            trial.current().crossed(value.dtype)
+        return str.__str__(value) if isinstance(value, str) else value
     if isinstance(value, dict):
         return {key: disarmed(item) for key, item in value.items()}
     if type(value) in (list, tuple):

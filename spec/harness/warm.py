@@ -107,7 +107,7 @@ def judged(
 ) -> results.Results:
     """Run these of the collected tests, on another implementation if one is given.
 
-    What begins and how it ends is sent as it happens.
+    What begins and how it ends, as a record, is handed to `send` as it happens.
     """
     config = session.config
     subject = subject or config.stash[SUBJECT]
@@ -116,8 +116,13 @@ def judged(
     for item, following in zip(items, [*items[1:], None], strict=True):
         send({"begins": item.nodeid})
         config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        send({"record": asdict(found.records[item.nodeid])})
+        send({"record": found.records[item.nodeid]})
     return found
+
+
+def as_data(message: dict[str, Any]) -> dict[str, Any]:
+    """A message of `judged` that fits into JSON."""
+    return message | {"record": asdict(message["record"])} if "record" in message else message
 
 
 class Run:
@@ -176,7 +181,7 @@ class Run:
         self, session: pytest.Session, items: Sequence[pytest.Item], subject: Subject, send: Send
     ) -> None:
         """Judge what was loaded, in the fork; a subclass may send more than how each test ended."""
-        judged(session, items, subject, send)
+        judged(session, items, subject, lambda message: send(as_data(message)))
 
     def take(self, message: dict[str, Any]) -> None:
         """Take in a message, in the process that waits for it; a subclass reads in it what it sent."""
