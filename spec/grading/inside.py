@@ -95,7 +95,7 @@ class Server:
 
     def do_load(self, source: bytes, name: str, module: str) -> None:
         """Run a submission's file."""
-        package = types.ModuleType(f"beside_{module}")  # for `from .helpers import f`
+        package = types.ModuleType(f"folder_of_{module}")  # for `from .helpers import f`
         package.__path__ = [os.getcwd()]  # noqa: PTH109
         self.module.__name__, self.module.__file__ = module, name
         self.module.__package__ = package.__name__

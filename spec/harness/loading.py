@@ -181,7 +181,7 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     except OSError as error:
         raise CannotLoad(f"--impl {given} cannot be read: {error.strerror}") from None
     module = types.ModuleType(f"judged_{path.stem}")
-    package = types.ModuleType(f"beside_{path.stem}")  # for `from .helpers import f`
+    package = types.ModuleType(f"folder_of_{path.stem}")  # for `from .helpers import f`
     package.__path__ = [str(path.parent)]
     module.__file__, module.__package__ = str(path), package.__name__
     sys.modules[module.__name__], sys.modules[package.__name__] = module, package
