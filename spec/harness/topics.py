@@ -34,6 +34,14 @@ TOPICS = (
         r"own relative errors|norms? below|norms are (sub|av)|numerator|larger norm|one norm",
     ),
     (
+        "how long the training goes on",
+        r"training ends",
+    ),
+    (
+        "which class is asked for",
+        r"of the other class",
+    ),
+    (
         "whether every parameter moves",
         r"not updated",
     ),
