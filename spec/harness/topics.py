@@ -38,10 +38,6 @@ TOPICS = (
         r"training ends",
     ),
     (
-        "which class is asked for",
-        r"of the other class",
-    ),
-    (
         "whether every parameter moves",
         r"not updated",
     ),
@@ -93,7 +89,7 @@ TOPICS = (
     ),
     (
         "which class, or answer, counts for which sample, and where",
-        r"true (one|class)|other classes|every class|count for every sample|answers?\b"
+        r"true (one|class)|other class|every class|count for every sample|answers?\b"
         r"|classes are counted|happen to occur|likeliest|above 1/2",
     ),
     (
