@@ -20,7 +20,7 @@ def one_hot(labels: ArrayLike, n_classes: int) -> Array:
 
 
 def cross_entropy(Y_hat: ArrayLike, Y: ArrayLike) -> float:
-    """-(1/m) sum_i log y_hat[i, c_i], probabilities Y_hat and one-hot Y, both (m, K); finite at 0, too."""
+    """-(1/m) sum_i log y_hat[i, c_i], for Y_hat and one-hot Y, both (m, K); finite at 0, too."""
     Y_hat, Y = same_shape("Y_hat", matrix("Y_hat", Y_hat), "Y", Y)
     return -float(np.vdot(Y, np.log(np.maximum(Y_hat, TINY)))) / len(Y)
 
