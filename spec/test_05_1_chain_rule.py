@@ -157,10 +157,7 @@ def test_chain_rule_by_a_graph(nn, depth: int, seed: int):
     """What reaches x has been multiplied once by every weight on the way."""
     rng = np.random.default_rng(seed)
     weights = 1.5 + odd_fractions(rng, 1 / 8, depth)  # positive and apart from 1: 5/8, 7/8, 9/8 ...
-    weights[1], weights[-1] = (
-        weights[1] / 4,
-        7 / 8,
-    )  # a gradient that is cut off at 1 is no single link's
+    weights[1], weights[-1] = weights[1] / 4, 7 / 8  # a gradient cut off at 1 is no single link's
     x = y = nn.Node(np.array(0.75))
     for w in weights:
         y = y.multiply(nn.Node(np.array(w))).relu()

@@ -111,10 +111,8 @@ def test_the_gradient_has_the_shape_of_the_parameter(nn, shape: tuple[int, ...],
     slopes, theta = eighths(rng, *shape), np.asarray(eighths(rng, *shape))
     what = "the numerical gradient"
     if shape == (3, 5):
-        theta, what = (
-            np.asfortranarray(theta),
-            f"{what} by a transpose, which NumPy keeps by columns,",
-        )
+        theta = np.asfortranarray(theta)
+        what += " by a transpose, which NumPy keeps by columns,"
     agree(
         nn.numerical_gradient(lambda t: float(np.sum(slopes * np.reshape(t, shape))), theta, STEP),
         slopes,

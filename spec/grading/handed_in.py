@@ -24,7 +24,8 @@ CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re
 # at the beginning of a line, of a line of a notebook, or after a line's end in a notebook's string
 BEGINS = r'(?:^|"|\\n)'
 DEFINED = re.compile(rf"{BEGINS}(?:def|class) +({'|'.join(NAMES)})\b".encode(), re.M)
-IMPORTED = re.compile(rf"{BEGINS}from +\.*([\w.]*) +import +(\([^)]*\)|[^\n]*)".encode(), re.M)
+# each part ends where the next can begin, so that no text, however made, takes more than one look
+IMPORTED = re.compile(rf"{BEGINS}from +([\w.]+) +import +(\([^()]*\)|[^\n]*)".encode(), re.M)
 WORD = re.compile(rb"\w+|\*")
 MOST_NAMED = 5  # files, in a note
 MOST_READ = 50 * 2**20  # bytes of a learner's files, to choose one
@@ -188,7 +189,8 @@ def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
     looked_at, notes = _looked_at(candidates)
     if not looked_at:
         return HandedIn(name, source, trouble="; ".join(notes))
-    names = {each.file: _names(each, looked_at, set()) for each in looked_at}
+    modules = {_module(each.file): each for each in looked_at}
+    names = {each.file: _names(each, modules) for each in looked_at}
 
     def merits(each: _LookedAt) -> tuple[int, int, int]:
         return len(names[each.file]), len(each.defined), -len(each.file.parts)
@@ -211,7 +213,7 @@ class _LookedAt:
     file: File
     defined: frozenset[bytes]
     imported: frozenset[bytes]
-    whole: frozenset[bytes]
+    whole: frozenset[str]
     size: int  # bytes
 
 
@@ -219,11 +221,13 @@ def _looked_at(candidates: list[File]) -> tuple[list[_LookedAt], list[str]]:
     """The files that can be read, as long as they are not too many; and what there is to say of others."""
     found: list[_LookedAt] = []
     notes: list[str] = []
+    size = 0
     for file in candidates:
         try:
-            if sum(each.size for each in found) > MOST_READ:
+            if size > MOST_READ:
                 raise CannotRead(f"was left unread, after {MOST_READ >> 20} MB")
             content = file.read()
+            size += len(content)
         except CannotRead as error:
             notes.append(f"{'/'.join(file.parts)} {error}")
         else:
@@ -233,21 +237,32 @@ def _looked_at(candidates: list[File]) -> tuple[list[_LookedAt], list[str]]:
                     file,
                     frozenset(DEFINED.findall(content)),
                     frozenset(name for _, words in imports for name in words & KNOWN),
-                    frozenset(module for module, words in imports if b"*" in words),
+                    frozenset(m.decode().lstrip(".") for m, words in imports if b"*" in words),
                     len(content),
                 )
             )
     return found, _few(notes)
 
 
-def _names(each: _LookedAt, looked_at: list[_LookedAt], seen: set[File]) -> frozenset[bytes]:
+def _module(file: File) -> tuple[str, ...]:
+    """Where a file stands as a module: its folders and its name; a package stands for its __init__."""
+    *above, _ = file.parts
+    name = _without_learner(file.name).removesuffix(".py")
+    return tuple(above) if name == "__init__" else (*above, name)
+
+
+def _names(file: _LookedAt, modules: dict[tuple[str, ...], _LookedAt]) -> frozenset[bytes]:
     """The names of the contract that a file has, with those of the modules that it imports whole."""
-    seen.add(each.file)
-    found = each.defined | each.imported
-    for other in looked_at:
-        module = _beside(other.file, each.file).removesuffix(".py").removesuffix("/__init__")
-        if module.replace("/", ".").encode() in each.whole and other.file not in seen:
-            found |= _names(other, looked_at, seen)
+    found: frozenset[bytes] = frozenset()
+    pending, seen = [file], {file.file}
+    while pending:
+        each = pending.pop()
+        found |= each.defined | each.imported
+        for name in each.whole:
+            other = modules.get((*each.file.parts[:-1], *name.split(".")))
+            if other and other.file not in seen:
+                seen.add(other.file)
+                pending.append(other)
     return found
 
 

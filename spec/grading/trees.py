@@ -176,7 +176,7 @@ def _empty(
     members: list[zipfile.ZipInfo], files: set[tuple[str, ...]]
 ) -> tuple[tuple[str, ...], ...]:
     """The folders of a zip that hold neither a file nor another folder."""
-    places = [(_parts(info.filename), info.is_dir()) for info in members]
+    places = [(_cut(_parts(info.filename)), info.is_dir()) for info in members]
     folders = {parts if is_folder else parts[:-1] for parts, is_folder in places}
     holding = {parts[:depth] for parts in files | folders for depth in range(len(parts))}
     return tuple(
@@ -189,7 +189,11 @@ def _empty(
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    return tuple(legible(part)[:LONGEST_NAME] for part in name.split("/") if part not in ("", "."))
+    return tuple(legible(part) for part in name.split("/") if part not in ("", "."))
+
+
+def _cut(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part[:LONGEST_NAME] for part in parts)
 
 
 def _listed(
@@ -213,9 +217,9 @@ def _member(
         trouble = LINK
     elif info.flag_bits & 1:
         trouble = "is encrypted in the zip: hand it in without a password"
-    elif any(len(legible(part)) > LONGEST_NAME for part in info.filename.split("/")):
+    elif max(map(len, parts)) > LONGEST_NAME:
         trouble = f"has a name of more than {LONGEST_NAME} characters"
-    return File((*above, *parts), lambda most: _unpacked(opened(), info, most), trouble)
+    return File((*above, *_cut(parts)), lambda most: _unpacked(opened(), info, most), trouble)
 
 
 def _unpacked(opened: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:

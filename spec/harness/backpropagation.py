@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import oracle, trial
+from . import oracle
 from .compare import Array, NotPlain, agree, as_plain, rounding_unit
 from .guard import Guarded, arguments_after
 from .networks import get_parameters, gradients, gradients_of_each, losses_at
@@ -131,7 +131,7 @@ def slopes(
     rng = np.random.default_rng([len(X), *np.shape(X[0])])
     cases, places = [], []
     for name, theta in parameters.items():
-        unit = max(rounding_unit(as_plain(found[f"d{name}"])), trial.current().unit)
+        unit = rounding_unit(as_plain(found[f"d{name}"]))
         reach = 1 + float(np.abs(values[f"A{int(name[1:]) - 1}"]).sum(axis=1).max())
         step = unit ** (1 / 3) / reach
         D = rng.choice([-1.0, 1.0], theta.shape)

@@ -49,8 +49,8 @@ def as_plain(value: object) -> NDArray[Any]:
 
 
 def rounding_unit(array: NDArray[Any]) -> float:
-    """The spacing of floats at 1 in the array's dtype; all that is no float32 counts as float64."""
-    return trial.SINGLE if array.dtype is trial.FLOAT else trial.DOUBLE
+    """The spacing of floats at 1: float32's where the array, or what came in this example, is of it."""
+    return trial.SINGLE if array.dtype is trial.FLOAT else trial.current().unit
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def agree(
         None if scale is None else np.array(scale, dtype=float),
         ulps,
         what,
-        trial.DOUBLE if isinstance(plain, str) else max(rounding_unit(plain), trial.current().unit),
+        trial.DOUBLE if isinstance(plain, str) else rounding_unit(plain),
     )
     trial.current().compared(site, comparison)
     problem = comparison.problem()

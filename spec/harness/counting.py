@@ -59,9 +59,8 @@ def _terms_of_einsum(subscripts: Any, *factors: Any) -> int:
     of_each = subscripts.replace(" ", "").partition("->")[0].split(",")
     for letters, factor in zip(of_each, factors, strict=True):
         before, _, after = letters.partition("...")
-        dots = range(
-            len(before) + len(after) - np.ndim(factor), 0
-        )  # their axes, from the last back
+        n_dots = np.ndim(factor) - len(before) - len(after)
+        dots = range(-n_dots, 0)  # their axes, counted from the last
         for index, n in zip((*before, *dots, *after), np.shape(factor), strict=True):
             sizes[index] = max(n, sizes.get(index, 1))
     return prod(sizes.values())
@@ -132,9 +131,8 @@ def cost_of_backward(net: Any, Y: np.ndarray) -> tuple[int, int]:
 
 def _count_from_here(net: Any) -> None:
     """Make the arrays that a network holds by now counting ones."""
-    _set_all(
-        net, {name: counted(value) for name, value in dict(getattr(net, "__dict__", {})).items()}
-    )
+    held = dict(getattr(net, "__dict__", {}))
+    _set_all(net, {name: counted(value) for name, value in held.items()})
 
 
 def _set_all(owner: Any, attributes: dict[str, Any]) -> None:

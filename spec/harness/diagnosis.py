@@ -74,7 +74,7 @@ def _explains(sentence: str, transform: Transform, comparison: Comparison) -> bo
         target = target.reshape(actual.shape)
     if target.shape == expected.shape and np.array_equal(target, expected, equal_nan=True):
         target = (
-            expected  # a slip that shows in no number here: it has the tolerance of what is right
+            expected  # the slip shows in no number here: then judge by the tolerance of the truth
         )
     return comparison.fits(target)
 

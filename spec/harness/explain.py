@@ -117,8 +117,8 @@ def _entry(result: Any, actual: object) -> str | None:
     if same_numbers(result, actual):
         return ""
     if isinstance(result, dict):
-        keys = [str(key) for key, item in result.items() if same_numbers(item, actual)]
-        return next((key if KEY.fullmatch(key) else "" for key in keys), None)
+        key = next((str(key) for key, item in result.items() if same_numbers(item, actual)), None)
+        return key if key is None or KEY.fullmatch(key) else ""
     if isinstance(result, (list, tuple)):
         return next((f"[{i}]" for i, item in enumerate(result) if same_numbers(item, actual)), None)
     return None
