@@ -62,12 +62,17 @@ def test_an_import_of_the_reference_later_on_fails_that_claim(judge):
     assert run.status == 1
 
 
+def lay_package(folder, text):
+    """A package `coursework`, whose `__init__.py` has this text, with a right module `net`."""
+    package = folder / "coursework"
+    package.mkdir()
+    (package / "__init__.py").write_text(text)
+    (package / "net.py").write_text(RIGHT)
+
+
 def test_a_module_may_be_named(judge, tmp_path):
     """Any importable module can be judged; so an adapter in a package will do."""
-    package = tmp_path / "coursework"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "net.py").write_text(RIGHT)
+    lay_package(tmp_path, "")
     run = judge(None, SPEC, *SIGMOID, "--impl", "coursework.net")
     assert "judged: coursework.net" in run.text
     assert run.status == 0
@@ -75,10 +80,7 @@ def test_a_module_may_be_named(judge, tmp_path):
 
 def test_a_package_may_be_named_by_its_file(judge, tmp_path):
     """Its modules import each other as they do everywhere; its folder alone says what to name."""
-    package = tmp_path / "coursework"
-    package.mkdir()
-    (package / "__init__.py").write_text("from .net import *\n")
-    (package / "net.py").write_text(RIGHT)
+    lay_package(tmp_path, "from .net import *\n")
     run = judge(None, SPEC, *SIGMOID, "--impl", "coursework/__init__.py")
     assert run.status == 0, run.text
     run = judge(None, SPEC, *SIGMOID, "--impl", "./coursework")

@@ -132,6 +132,14 @@ def test_names_that_are_imported_count(found, kind):
     assert set(learners["bob"].read().companions) == beside
 
 
+def test_modules_that_import_each_other_without_end_are_followed(found):
+    """However many they are, and in a circle: each is looked at once."""
+    n = 1500
+    laid = {f"ada/m{i}.py": f"from m{(i + 1) % n} import *\n" for i in range(n)}
+    learners = found(laid | {"ada/m700.py": f"from m701 import *\n{MORE}"}, "zip")
+    assert learners["ada"].notes[0].startswith("m700.py was taken, with 2 of the names")
+
+
 def test_a_name_that_must_be_changed_takes_no_module_s_place(found):
     """The file is told of as submission.py, unless a module is called so."""
     learners = found({"ada/my net.py": MORE, "ada/submission.py": "x = 1\n"})
