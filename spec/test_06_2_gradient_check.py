@@ -13,10 +13,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import Refuted, agree, claim, oracle, refuses
+from spec.harness import Refuted, agree, claim, oracle
 from spec.harness.compare import Array, NotPlain, as_plain
 from spec.harness.oracle import Parameters
-from spec.harness.outcomes import NotWrittenYet
+from spec.harness.outcomes import NotWrittenYet, Raised
 from spec.harness.strategies import Problem
 
 GROUPS = ["W1", "b1", "W2", "b2"]
@@ -123,7 +123,7 @@ def number(error: Any, group: str) -> float:
 @claim("6/centred-difference", r"\lVert\mathbf g_a-\mathbf g_n\rVert \propto\epsilon^2")
 def test_the_check_of_a_right_network_is_as_good_as_centred_differences(nn):
     """The check may take its differences with code of its own: they have to be centred there, too."""
-    for group, error in errors_of(nn, Network()).items():
+    for group, error in errors_of(nn, Network(problem=SMALL)).items():
         assert error < 1e-7, (
             f"the error of a right {group} is below 1e-7, and gradient_check gives {error:.1e}"
         )
@@ -144,9 +144,9 @@ def test_the_check_takes_the_step_that_it_is_given(nn):
 )
 def test_the_check_reports_relative_errors(nn):
     """A gradient four times too large is three fifths of the two norms away, whatever its size."""
-    net = Network(lambda net, g: {"dW2": 4 * g["dW2"]})
+    net = Network(lambda net, g: {"dW2": 4 * g["dW2"]}, problem=SMALL)
     error = errors_of(nn, net)["W2"]
-    size = NORM(oracle.gradients(PROBLEM.X, PROBLEM.Y, PROBLEM.parameters, "tanh")["dW2"])
+    size = NORM(oracle.gradients(SMALL.X, SMALL.Y, SMALL.parameters, "tanh")["dW2"])
     agree(
         error,
         3 / 5,
@@ -252,10 +252,11 @@ def test_a_gradient_of_the_wrong_shape_does_not_pass(nn):
         "db1 summed to one number": lambda net, g: {"db1": np.sum(g["db1"])},
     }
     for name, bug in bugs.items():
-        if refuses(nn.gradient_check, Network(bug), PROBLEM.X, PROBLEM.Y):
-            continue
         group = name[1:3]
-        error = errors_of(nn, Network(bug))[group]
+        try:
+            error = errors_of(nn, Network(bug))[group]
+        except Raised:
+            continue
         assert not error <= 1e-3, f"gradient_check misses {name}: it gives {group} {error:.1e}"
 
 

@@ -6,24 +6,11 @@ pass, gradients, batches and training are right, 32 hidden neurons read 97 % of 
 never seen.
 """
 
-from functools import cache
-
 import numpy as np
 
 from spec.harness import chance, claim, measured
-from spec.harness.compare import Array
+from spec.harness.digits import digits
 from spec.harness.sampling import sample_of
-
-
-@cache
-def digits() -> tuple[Array, Array, Array, Array]:
-    """X_train, Y_train, X_test, Y_test: grey levels from 0 to 1, and one-hot; 360 are left to test."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    order = np.random.default_rng(0).permutation(len(data.data))
-    X, Y = data.data[order] / 16, np.eye(10)[data.target[order]]
-    return X[:-360], Y[:-360], X[-360:], Y[-360:]
 
 
 @claim("11/digits", r"\text{MLP}([64, 32, 10]), \quad B = 32, \quad \eta = 0.1")

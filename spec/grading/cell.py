@@ -78,6 +78,8 @@ class Cell:
             self.end()
             raise CannotDo(_LOST)
         self._pid: int = report["pid"]
+        with suppress(OSError):
+            os.sched_setaffinity(self._pid, os.sched_getaffinity(0))  # where its judge runs
         self.walls: tuple[str, ...] = tuple(report["walls"])
 
     def __enter__(self) -> Self:

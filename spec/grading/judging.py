@@ -8,6 +8,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -105,6 +106,8 @@ def _judge(
 ) -> None:
     """What the fork does."""
     kernel.die_with_parent(signal.SIGKILL)
+    with suppress(OSError):  # it takes turns with the cell: on two cores, each turn wakes one up
+        kernel.stay_on_this_core()
     _limit_memory()
     try:
         with begin() as submission:

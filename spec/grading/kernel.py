@@ -47,6 +47,11 @@ def die_with_parent(signal: int) -> None:
     _prctl(_PARENT_DEATH_SIGNAL, signal)
 
 
+def stay_on_this_core() -> None:
+    """This process, and what it forks from now on, runs on the core that it is on."""
+    os.sched_setaffinity(0, {_checked(_LIBC.sched_getcpu())})
+
+
 def adopt_orphans() -> None:
     """Descendants whose parent ends become children of this process, however often they fork."""
     _prctl(_SUBREAPER, 1)

@@ -20,7 +20,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from spec.forked import Fork, Send
 
-from . import collection, moons, results
+from . import collection, digits, moons, results
 from .claims import Claim
 from .errors import CannotDo, CannotLoad, Unusable
 from .explain import Explanation
@@ -59,7 +59,7 @@ class _InsteadOfRunning(Generic[Found]):
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Carry out the action."""
-        _warm_up()
+        _warm_up(session)
         try:
             self.found.append(self.action(session))
         except BaseException as error:
@@ -67,13 +67,16 @@ class _InsteadOfRunning(Generic[Found]):
         return True
 
 
-def _warm_up() -> None:
+def _warm_up(session: pytest.Session) -> None:
     """Import, and compute, what tests need whatever is judged: once, before forking."""
     import scipy.stats  # noqa: F401
     import sklearn.linear_model  # noqa: F401
 
     moons.moons()
     moons.fresh_moons()
+    digits.digits()
+    for item in session.items:
+        item.location  # noqa: B018  (where it stands is looked for once)
     hypothesis.given(strategies.integers())(lambda number: None)()
 
 

@@ -1,10 +1,9 @@
 """Reading digits: the last section of chapter 11."""
 
-from importlib import import_module
-
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from spec.harness import digits as data
 from spec.harness.population import Population
 
 from .drawing import BLUE, VERMILION, WIDTH, bare, drawn, percent
@@ -22,7 +21,7 @@ NETWORKS, EPOCHS = 3, 25
 )
 def digits(seed: int) -> tuple[Canvas, dict[str, str]]:
     """Examples, and the confusion matrix."""
-    X, Y, X_test, Y_test = import_module("spec.test_11_3_digits").digits()
+    X, Y, X_test, Y_test = data.digits()
     rng = np.random.default_rng([seed, 113])
     networks = Population((64, 32, 10), NETWORKS, rng)
     networks.train(X, Y, 0.1, EPOCHS, batch_size=32, rng=rng)
