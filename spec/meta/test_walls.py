@@ -10,7 +10,7 @@ import pytest
 
 from spec.forked import Fork
 from spec.grading import cell as cells
-from spec.grading import walls
+from spec.grading import kernel, walls
 from spec.grading.walls import Limits
 
 from .cells import answering, ask, left_running, running
@@ -53,6 +53,18 @@ def test_a_cell_works(cell):
     assert ask(cell, files) == "b"
     assert ask(cell, "import tempfile; tempfile.TemporaryFile().write(b'a')") == "got through"
     assert cell.why_ended() == ""
+
+
+def test_a_cell_stays_on_the_core_of_its_judge(nursery):
+    """They take turns: on two cores, a fifth of the CPU time would go into waking each other up."""
+    all_cores = os.sched_getaffinity(0)
+    try:
+        kernel.stay_on_this_core()
+        with nursery.cell() as cell:
+            cores = ask(cell, "import os; answer = os.sched_getaffinity(0)")
+        assert cores == str(os.sched_getaffinity(0))
+    finally:
+        os.sched_setaffinity(0, all_cores)
 
 
 def test_all_walls_stand_on_this_machine(cell, figure):
