@@ -35,6 +35,8 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": f"{2**25}",  # arrays that come and go cost less where their pages stay
+    "MALLOC_TRIM_THRESHOLD_": f"{2**26}",
 }
 _CLEAN = (
     "-P",
