@@ -28,7 +28,8 @@ from spec.harness.strategies import Problem, problems
 # The loss that a step reports is a by-product of its forward pass, so it belongs to the parameters
 # that the step found, not to those that it leaves behind.
 
-NETWORKS = pytest.mark.parametrize("network", [two_layer_net, mlp], ids=["TwoLayerNet", "MLP"])
+NEW = {"TwoLayerNet": two_layer_net, "MLP": mlp}
+NETWORKS = pytest.mark.parametrize("network", NEW)
 
 
 @claim(
@@ -41,7 +42,7 @@ NETWORKS = pytest.mark.parametrize("network", [two_layer_net, mlp], ids=["TwoLay
 def test_a_step_returns_the_loss_before_it(nn, network, problem: Problem):
     """The first step needs no forward pass beforehand, and the second must not remember the first's."""
     X, Y, theta = problem.X, problem.Y, problem.parameters
-    net, twin = network(nn, problem), network(nn, problem)
+    net, twin = (NEW[network](nn, problem) for _ in range(2))
     first = before = network_loss(twin.compute_loss(twin.forward(X), Y), X, Y, theta)
     for _ in range(2):
         returned = network_loss(net.train_step(X, Y, 0.5), X, Y, theta)
@@ -101,7 +102,7 @@ def test_a_step_lowers_the_loss_by_its_rate_times_the_squared_gradient(problem: 
 @given(problem=problems())
 def test_a_small_step_goes_downhill(nn, network, problem: Problem):
     """At the first sign of a loss that rises from the start, look at the sign of the update."""
-    net = network(nn, problem)
+    net = NEW[network](nn, problem)
     net.train_step(problem.X, problem.Y, 1e-3)
     before, after = (
         oracle.loss_from_logits(oracle.forward(problem.X, theta)["Z2"], problem.Y)

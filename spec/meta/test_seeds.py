@@ -23,8 +23,7 @@ def pytest_runtest_teardown(item):
         for comparison in comparisons:
             for value in (comparison.actual, comparison.expected):
                 digest.update(getattr(value, "tobytes", repr(value).encode)())
-    example = [value for value in trial.example.values() if not callable(value)]
-    digest.update(repr((example, trial.figures)).encode())
+    digest.update(repr((trial.example, trial.figures)).encode())
     with Path(__file__).with_name(f"{item.config.option.seed}.txt").open("a") as file:
         file.write(f"{item.nodeid} {digest.hexdigest()}\\n")
 '''

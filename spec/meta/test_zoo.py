@@ -57,6 +57,11 @@ def test_no_false_cause_is_named(outcomes):
     assert not false
 
 
+def test_what_is_told_is_the_same_in_each_process(outcomes):
+    """No object is shown by its address in memory."""
+    assert " at 0x" not in json.dumps(outcomes)
+
+
 def test_the_figures_of_the_zoo(outcomes, figure):
     """One mistake is one red line, at the right place, with its cause."""
     for row in figures(outcomes):

@@ -30,6 +30,7 @@ def told(found: Results) -> Told:
         outcome.id: {
             "status": outcome.status,
             "code": next((e.code for r in outcome.records if (e := r.explanation)), ""),
+            "cases": [e.case for r in outcome.records if (e := r.explanation)],
             "causes": [e.cause for r in outcome.records if (e := r.explanation) and e.cause],
             "says": [
                 f"{e.sentence} {e.diagnosis}" for r in outcome.records if (e := r.explanation)
