@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from . import trial
+from . import kolmogorov, trial
 from .compare import Array, NotPlain, as_plain
 from .outcomes import Refuted
 
@@ -191,37 +191,37 @@ def distribution_is(
 ) -> None:
     """Kolmogorov-Smirnov test that independent numbers follow a frozen SciPy distribution.
 
-    By Kolmogorov's limit, which is quick and, out in the tail, a bound for every n (Massart 1990).
     `mistakes` maps a cause in plain words to the distribution that it gives. Raises Refuted with the
     largest gap and the mistakes that the sample is consistent with.
     """
     __tracebackhide__ = True
-    from scipy.stats import kstest
+    _distribution_is(np.sort(np.ravel(sample)), distribution, false_alarm, mistakes or {}, what)
 
+
+def _distribution_is(
+    ordered: Array, distribution: Any, false_alarm: float, mistakes: dict[str, Any], what: str
+) -> None:
+    __tracebackhide__ = True
     spend(false_alarm)
-    values = np.ravel(sample)
-    for cause, wrong in (mistakes or {}).items():
-        if _gap(distribution, wrong) < detectable_gap(values.size, false_alarm=false_alarm):
-            _note_indistinct(cause, values.size)
-    result = kstest(values, distribution.cdf, method="asymp")
-    if result.pvalue >= false_alarm:
+    for cause, wrong in mistakes.items():
+        if kolmogorov.between_laws(distribution, wrong) < detectable_gap(
+            ordered.size, false_alarm=false_alarm
+        ):
+            _note_indistinct(cause, ordered.size)
+    gap, place = kolmogorov.from_law(ordered, distribution)
+    if kolmogorov.p_from_law(ordered.size, gap) >= false_alarm:
         return
     fitting = [
         cause
-        for cause, wrong in (mistakes or {}).items()
-        if kstest(values, wrong.cdf, method="asymp").pvalue >= false_alarm
+        for cause, wrong in mistakes.items()
+        if kolmogorov.p_from_law(ordered.size, kolmogorov.from_law(ordered, wrong)[0])
+        >= false_alarm
     ]
     raise Refuted(
         f"{what} does not follow the {_name(distribution)} law: its distribution function "
-        f"is off by {result.statistic:.3f} near {result.statistic_location:.3g}",
+        f"is off by {gap:.3f} near {place:.3g}",
         " or ".join(fitting),
     )
-
-
-def _gap(distribution: Any, other: Any) -> float:
-    """How far two distribution functions are apart, to about 1/1000: at the permilles of the first."""
-    share = np.arange(1, 1000) / 1000
-    return float(np.max(np.abs(other.cdf(distribution.ppf(share)) - share)))
 
 
 def detectable_gap(n: int, *, false_alarm: float, power: float = POWER) -> float:
@@ -275,7 +275,7 @@ def drawn_from(
     __tracebackhide__ = True
     from scipy.stats import norm, uniform
 
-    values, rate = np.ravel(sample), false_alarm / 4
+    values, rate = np.sort(np.ravel(sample)), false_alarm / 4
     _not_repeated(values, what)
     _by_neuron(np.asarray(sample), what)
     mean_is(values, 0, float(values.std()), false_alarm=rate, what=what)
@@ -286,7 +286,7 @@ def drawn_from(
         "the numbers are uniform": uniform(-np.sqrt(3) * deviation, 2 * np.sqrt(3) * deviation),
     }
     others = {cause: d for cause, d in alternatives.items() if d.dist.name != law.dist.name}
-    distribution_is(values, law, false_alarm=rate, mistakes=others, what=what)
+    _distribution_is(values, law, rate, others, what)
     edge = law.support()[1]
     if np.abs(values).max() > edge * (1 + 1e-6):  # a float32 may round up
         raise Refuted(f"{what} reaches {np.abs(values).max():.4g}, expected at most {edge:.4g}")
@@ -295,13 +295,17 @@ def drawn_from(
     proportion_is(outermost, values.size, 0.01, false_alarm=rate, what=share)
 
 
-def _not_repeated(values: Array, what: str) -> None:
+def _distinct(ordered: Array) -> int:
+    return 1 + int(np.count_nonzero(np.diff(ordered)))
+
+
+def _not_repeated(ordered: Array, what: str) -> None:
     __tracebackhide__ = True
-    distinct = np.unique(values).size
+    distinct = _distinct(ordered)
     if distinct == 1:
-        raise Refuted(f"every entry of {what} is {values[0]:.4g}")
-    if distinct < FEWEST_DISTINCT * values.size:
-        raise Refuted(f"{what} of {values.size} numbers repeats {distinct} of them over and over")
+        raise Refuted(f"every entry of {what} is {ordered[0]:.4g}")
+    if distinct < FEWEST_DISTINCT * ordered.size:
+        raise Refuted(f"{what} of {ordered.size} numbers repeats {distinct} of them over and over")
 
 
 def _by_neuron(W: Array, what: str) -> None:
@@ -314,8 +318,10 @@ def _by_neuron(W: Array, what: str) -> None:
     if W.ndim != 2 or min(W.shape) < 100:
         return
     squares = np.sum(W**2, axis=0)
-    cosines = (W.T @ W) / np.sqrt(np.outer(squares, squares)) - np.eye(len(squares))
-    if not np.abs(cosines).max() < 0.99:
+    directions = W / np.sqrt(squares)
+    cosines = directions.T @ directions
+    np.fill_diagonal(cosines, 0)
+    if not max(cosines.max(), -cosines.min()) < 0.99:
         raise Refuted(
             f"two columns of {what} are multiples of each other, and no two neurons begin alike"
         )
@@ -341,13 +347,12 @@ def drawn_like(
     ratio of the variance of `sample` to that of `other`. Raises Refuted.
     """
     __tracebackhide__ = True
-    from scipy.stats import ks_2samp
-
-    values, others, rate = np.ravel(sample), np.ravel(other), false_alarm / 3
+    values, others = np.sort(np.ravel(sample)), np.sort(np.ravel(other))
+    rate = false_alarm / 3
     spend(false_alarm)
     if np.ptp(others) == 0 and np.all(values == others[0]):
         return  # both constant: no draw at all, which is the fault of the other
-    if np.unique(others).size > FEWEST_DISTINCT * others.size:
+    if _distinct(others) > FEWEST_DISTINCT * others.size:
         _not_repeated(values, what)
     _mean_is(values, float(others.mean()), float(np.hypot(values.std(), others.std())), rate, what)
     ratios = trial.Variances(1, mistakes or {})
@@ -362,24 +367,12 @@ def drawn_like(
             f"{what} of {values.size} numbers has variance {measured:.4g}, {what_other} {expected:.4g}",
             _causes(measured / expected, mistakes or {}, low, high),
         )
-    result = ks_2samp(values, others, method="asymp")
-    if not _gap_of_two_p(values.size, result.statistic) >= rate:
+    gap, place = kolmogorov.from_sample(values, others)
+    if not kolmogorov.p_from_sample(values.size, gap) >= rate:
         raise Refuted(
             f"{what} has the variance of {what_other}, but not its law: their distribution "
-            f"functions differ by {result.statistic:.3f} near {result.statistic_location:.3g}",
+            f"functions differ by {gap:.3f} near {place:.3g}",
         )
-
-
-def _gap_of_two_p(n: int, gap: float) -> float:
-    """How likely two samples of `n` from one law are so far apart: a bound, to all digits in the tail.
-
-    The first term of the alternating sum of Gnedenko and Korolyuk (1951); the limiting law is 2 % too
-    small out there.
-    """
-    from scipy.special import gammaln
-
-    k = round(gap * n)
-    return float(2 * np.exp(2 * gammaln(n + 1) - gammaln(n - k + 1) - gammaln(n + k + 1)))
 
 
 @cache

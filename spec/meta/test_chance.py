@@ -24,7 +24,7 @@ from scipy.stats import (
     uniform,
 )
 
-from spec.harness import sampling, trial
+from spec.harness import kolmogorov, sampling, trial
 from spec.harness.outcomes import Refuted
 from spec.harness.sampling import _ratio_bounds, _variance_bounds
 from spec.test_10_connections import whitened_outputs
@@ -157,9 +157,8 @@ def test_tails_of_kolmogorov_s_law(n, rate):
     j = np.arange(int(n * (1 - gap)) + 1)
     terms = (j - 1) * np.log(gap + j / n) + (n - j) * np.log1p(-gap - j / n)
     terms += gammaln(n + 1) - gammaln(j + 1) - gammaln(n - j + 1)
-    judged = kstest(samples_apart(n, gap), "uniform", method="asymp")
-    assert np.isclose(judged.statistic, gap)
-    assert np.isclose(judged.pvalue, rate, rtol=1e-6)
+    assert np.isclose(kolmogorov.from_law(samples_apart(n, gap), uniform())[0], gap)
+    assert np.isclose(kolmogorov.p_from_law(n, gap), rate, rtol=1e-6)
     assert 0.95 * rate < 2 * gap * np.exp(terms).sum() <= rate
 
 
@@ -168,10 +167,26 @@ def test_tails_of_two_samples(n):
     """The gap h / n, by counting the paths that reach it (Gnedenko and Korolyuk 1951)."""
     h, j = round(3.2 * np.sqrt(2 * n)), np.arange(1, 4)
     paths = np.exp(2 * gammaln(n + 1) - gammaln(n - j * h + 1) - gammaln(n + j * h + 1))
-    judged = ks_2samp(np.arange(n), np.arange(n) + h - 0.5, method="exact")
-    assert judged.statistic == h / n
-    assert np.isclose(judged.pvalue, 2 * np.sum(paths * [1, -1, 1]), rtol=1e-6)
-    assert judged.pvalue < 1e-8
+    gap, _ = kolmogorov.from_sample(np.arange(n), np.arange(n) + h - 0.5)
+    p = kolmogorov.p_from_sample(n, gap)
+    assert np.isclose(gap, h / n)
+    assert np.isclose(p, 2 * np.sum(paths * [1, -1, 1]), rtol=1e-6)
+    assert p < 1e-8
+
+
+@pytest.mark.parametrize("digits", [16, 2, 1])
+def test_gaps_are_those_of_scipy(digits):
+    """With and without numbers that are equal, within a sample and across."""
+    rng = np.random.default_rng(digits)
+    for _ in range(20):
+        one, other = np.sort(rng.normal([[0], [0.1]], 1, (2, 400)).round(digits))
+        for n in (400, 300):
+            found = kolmogorov.from_sample(one, other[:n])
+            expected = ks_2samp(one, other[:n], method="asymp")
+            assert np.isclose(found[0], expected.statistic)
+        found, expected = kolmogorov.from_law(one, norm()), kstest(one, "norm", method="asymp")
+        assert np.allclose(found, (expected.statistic, expected.statistic_location))
+        assert np.isclose(kolmogorov.p_from_law(400, found[0]), expected.pvalue)
 
 
 @pytest.mark.parametrize("k", [212, 216, 414, 418])
