@@ -15,6 +15,7 @@ import math
 import socket
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgpack
@@ -26,6 +27,7 @@ LARGEST = 1 << 24  # bytes of a frame
 DEEPEST = 50  # values of the kinds below in one another: each takes much of the stack
 MOST_KEYS = 500  # of a dict: there are numbers enough of one hash to make more of them cost minutes
 LONGEST_INTEGER = 400  # digits
+MOST_HEADS = 256  # of arrays that are remembered: few dtypes and shapes come, again and again
 NUMBERS = "biufc"  # the kinds of dtype that travel
 LENGTH = struct.Struct(">I")
 AT_ONCE = 1 << 13  # bytes that are read at a time, unless more are missing
@@ -73,19 +75,22 @@ class Wire:
 
     def receive(self) -> Any:
         """The next frame; Malformed if it is none, EOFError if the other side has gone."""
-        (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
+        self._wait_for(LENGTH.size)
+        (length,) = LENGTH.unpack_from(self._come)
         if length > LARGEST:
             raise Malformed(f"a frame of {length} bytes, expected {LARGEST} at most")
-        return self.unpack(self._exactly(length))
+        end = LENGTH.size + length
+        self._wait_for(end)
+        frame, self._come = self._come[LENGTH.size : end], self._come[end:]
+        return self.unpack(frame)
 
-    def _exactly(self, n: int) -> bytes:
-        while len(self._come) < n:
-            some = self._some(max(n - len(self._come), AT_ONCE))
+    def _wait_for(self, n: int) -> None:
+        """Have `n` bytes that were not read yet."""
+        while (missing := n - len(self._come)) > 0:
+            some = self._some(max(missing, AT_ONCE))
             if not some:
                 raise EOFError
             self._come = self._come + some if self._come else some
-        data, self._come = self._come[:n], self._come[n:]
-        return data
 
     def _some(self, n: int) -> bytes:
         """What comes next, `n` bytes at most, as soon as there are any."""
@@ -94,7 +99,11 @@ class Wire:
     def pack(self, value: Any) -> bytes:
         """The value's bytes; Malformed if they are too many."""
         packed: bytes = msgpack.packb(
-            value, default=self._default, strict_types=True, unicode_errors="surrogatepass"
+            value,
+            default=self._default,
+            strict_types=True,
+            unicode_errors="surrogatepass",
+            buf_size=AT_ONCE,
         )
         if len(packed) > LARGEST:
             raise Malformed(f"a value takes {len(packed)} bytes, expected {LARGEST} at most")
@@ -161,27 +170,39 @@ def _array(value: np.ndarray, kind: int) -> Any:
     """A head (axes, length of the dtype's name, order, name, shape), then the numbers."""
     if value.dtype.kind not in NUMBERS:
         return msgpack.ExtType(ODD, b"")
-    fortran = value.flags.f_contiguous and not value.flags.c_contiguous
-    name = value.dtype.str.encode()
-    head = bytes([value.ndim, len(name)]) + (b"F" if fortran else b"C") + name
-    shape = struct.pack(f">{value.ndim}Q", *value.shape)
-    return msgpack.ExtType(kind, head + shape + value.tobytes("F" if fortran else "C"))
+    order: Literal["C", "F"] = "F" if value.flags.fnc else "C"
+    return msgpack.ExtType(kind, _head(value.dtype, value.shape, order) + value.tobytes(order))
+
+
+@lru_cache(MOST_HEADS)
+def _head(dtype: np.dtype, shape: tuple[int, ...], order: str) -> bytes:
+    name = dtype.str.encode()
+    start = bytes([len(shape), len(name)]) + order.encode() + name
+    return start + struct.pack(f">{len(shape)}Q", *shape)
 
 
 def _as_array(data: bytes, kind: int) -> Any:
     """The array; Malformed if the bytes are none."""
     try:
-        ndim, length = data[0], data[1]
-        order: Literal["C", "F"] = "F" if data[2:3] == b"F" else "C"
-        name = data[3 : 3 + length]
-        start = 3 + length + 8 * ndim
-        dtype, shape = np.dtype(name.decode()), struct.unpack(f">{ndim}Q", data[3 + length : start])
-        if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize != len(data) - start:
+        start = 3 + data[1] + 8 * data[0]
+        dtype, shape, order, size = _read_head(data[:start])
+        if size != len(data) - start:
             raise Malformed(f"no array: dtype {dtype}, shape {shape}, {len(data) - start} bytes")
-        if len(data) == start:
+        if not size:
             array = np.empty(shape, dtype)
         else:
-            array = np.ndarray(shape, dtype, data, start, order=order).copy(order="K")
+            array = np.ndarray(shape, dtype, data, start, None, order).copy("K")
     except (ValueError, TypeError, IndexError, struct.error, OverflowError) as error:
         raise Malformed(f"no array: {error}") from None
     return array[()] if kind == SCALAR else array
+
+
+@lru_cache(MOST_HEADS)
+def _read_head(head: bytes) -> tuple[np.dtype, tuple[int, ...], Literal["C", "F"], int]:
+    """dtype, shape, order, and bytes of the numbers. An error of several kinds if it is none."""
+    ndim, length = head[0], head[1]
+    dtype = np.dtype(head[3 : 3 + length].decode())
+    if dtype.kind not in NUMBERS:
+        raise TypeError(f"numbers of dtype {dtype}")
+    shape = struct.unpack(f">{ndim}Q", head[3 + length :])
+    return dtype, shape, "F" if head[2:3] == b"F" else "C", math.prod(shape) * dtype.itemsize
