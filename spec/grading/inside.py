@@ -6,6 +6,7 @@ carried out, the submission may call what was handed to it: then this side asks 
 answers.
 """
 
+import contextvars
 import io
 import linecache
 import os
@@ -15,6 +16,7 @@ import sys
 import traceback
 import types
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +29,8 @@ LONGEST_TEXT = 300  # characters of an exception's message
 MOST_FRAMES = 40  # of a traceback
 MOST_NAMES, LONGEST_NAME = 500, 100
 QUIET = [("ignore", None, Warning, None, 0)]  # what warnings.simplefilter("ignore") puts in front
+_NO_WARNINGS = contextvars.copy_context()
+_NO_WARNINGS.run(np.seterr, all="ignore")
 
 
 class Server:
@@ -63,8 +67,7 @@ class Server:
         try:
             if self.late:
                 raise self.late.pop()
-            _be_quiet()
-            value = getattr(self, f"do_{action}")(*arguments)
+            value = _quietly(getattr(self, f"do_{action}"), arguments)
             data = self.wire.pack(["value", number, value, self._changed(handed)])
         except BaseException as error:  # of whatever kind the submission raises
             data = self.wire.pack(["raised", number, *_told(error)])
@@ -73,8 +76,7 @@ class Server:
 
     def _heed(self, action: str, arguments: list[Any]) -> None:
         try:
-            _be_quiet()
-            getattr(self, f"do_{action}")(*arguments)
+            _quietly(getattr(self, f"do_{action}"), arguments)
         except BaseException as error:  # of whatever kind the submission raises
             self.late = [error]
 
@@ -116,6 +118,7 @@ class Server:
         """Another test begins: what belonged to the last one is forgotten."""
         for kept in (self.objects, self.handles, self.lent, self.states, self.late):
             kept.clear()
+        np.seterr(all="ignore")
         np.random.seed(seed)  # noqa: NPY002  (what many submissions draw from)
         random.seed(seed)
 
@@ -269,11 +272,14 @@ class Server:
         return news
 
 
-def _be_quiet() -> None:
-    """Whatever the submission did to them: no warnings, of Python or of NumPy."""
+def _quietly(action: Callable[..., Any], arguments: list[Any]) -> Any:
+    """action(*arguments), without warnings of Python or NumPy, whatever the submission did to them.
+
+    NumPy 2 keeps its settings in the context, which is a fresh copy each time; NumPy 1 does not.
+    """
     if warnings.filters[:1] != QUIET:
         warnings.simplefilter("ignore")
-    np.seterr(all="ignore")
+    return _NO_WARNINGS.copy().run(action, *arguments)
 
 
 def _numbers(value: Any) -> bytes | None:
