@@ -32,13 +32,15 @@ LONGEST = 900.0  # seconds until a judgement is given up
 ROOM = 1 << 31  # bytes of memory that judging one may take, above what all share
 BROKE_OFF = "judging it broke off"  # the trouble of a judgement that says nothing of the submission
 IDLE = ("logging", "warnings", "unraisableexception", "threadexception", "doctest", "junitxml")
+IDLE += ("unittest", "faulthandler", "setuponly", "setupplan", "anyio", "subtests")
+ONLOOKERS = ("terminalreporter", "hypothesispytest", "capturemanager", "skipping")
 OPTIONS = (
     "--hypothesis-profile=quick",
     "--hypothesis-seed=0",  # each test has its own; but then no test's text is hashed
     "--time-limit=300",  # the submission's limit is its own
     *(
         f"-pno:{plugin}" for plugin in IDLE
-    ),  # plugins of pytest that would see each test, for nothing
+    ),  # plugins that would see each test, for nothing, as the onlookers would
 )
 
 Found = TypeVar("Found")
@@ -109,6 +111,8 @@ def _judge(
     with suppress(OSError):  # it takes turns with the cell: on two cores, each turn wakes one up
         kernel.stay_on_this_core()
     _limit_memory()
+    for name in ONLOOKERS:  # they have done their part
+        session.config.pluginmanager.unregister(name=name)
     try:
         with begin() as submission:
             subject = submission.subject()

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,12 @@ CHAPTER = re.compile(r"test_(\d\d)_\w+\.py")
 
 def is_chapter(item: pytest.Item) -> bool:
     """Whether the test stands in a chapter of the book (and not in the meta suite)."""
-    return item.path.parent == SPEC and CHAPTER.fullmatch(item.path.name) is not None
+    return _holds_a_chapter(item.path)
+
+
+@cache
+def _holds_a_chapter(path: Path) -> bool:
+    return path.parent == SPEC and CHAPTER.fullmatch(path.name) is not None
 
 
 def claim_of(item: pytest.Item) -> Claim:
