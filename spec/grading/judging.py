@@ -8,7 +8,6 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +21,7 @@ from spec.harness.errors import CannotLoad
 from spec.harness.loading import ROOT
 from spec.harness.plugin import LEDGER, draw_examples
 
-from . import kernel
+from . import cores, kernel
 from .cell import Nursery
 from .judgement import FAILS, NOT_RUN, STOPPED, WAITS, Judgement, Verdict
 from .submission import Submission, content_hash
@@ -31,8 +30,10 @@ SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
 ROOM = 1 << 31  # bytes of memory that judging one may take, above what all share
 BROKE_OFF = "judging it broke off"  # the trouble of a judgement that says nothing of the submission
-IDLE = ("logging", "warnings", "unraisableexception", "threadexception", "doctest", "junitxml")
-IDLE += ("unittest", "faulthandler", "setuponly", "setupplan", "anyio", "subtests")
+IDLE = (
+    *("logging", "warnings", "unraisableexception", "threadexception", "doctest", "junitxml"),
+    *("unittest", "faulthandler", "setuponly", "setupplan", "anyio", "subtests"),
+)
 ONLOOKERS = ("terminalreporter", "hypothesispytest", "capturemanager", "skipping")
 OPTIONS = (
     "--hypothesis-profile=quick",
@@ -108,8 +109,7 @@ def _judge(
 ) -> None:
     """What the fork does."""
     kernel.die_with_parent(signal.SIGKILL)
-    with suppress(OSError):  # it takes turns with the cell: on two cores, each turn wakes one up
-        kernel.stay_on_this_core()
+    core = cores.take()  # noqa: F841  (its own until it ends)
     _limit_memory()
     for name in ONLOOKERS:  # they have done their part
         session.config.pluginmanager.unregister(name=name)

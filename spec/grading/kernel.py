@@ -47,9 +47,9 @@ def die_with_parent(signal: int) -> None:
     _prctl(_PARENT_DEATH_SIGNAL, signal)
 
 
-def stay_on_this_core() -> None:
-    """This process, and what it forks from now on, runs on the core that it is on."""
-    os.sched_setaffinity(0, {_checked(_LIBC.sched_getcpu())})
+def core() -> int:
+    """The number of the core that this process is on."""
+    return _checked(_LIBC.sched_getcpu())
 
 
 def adopt_orphans() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from spec.forked import Fork
 from spec.grading import cell as cells
-from spec.grading import kernel, walls
+from spec.grading import cores, walls
 from spec.grading.walls import Limits
 
 from .cells import answering, ask, left_running, running
@@ -55,16 +55,36 @@ def test_a_cell_works(cell):
     assert cell.why_ended() == ""
 
 
-def test_a_cell_stays_on_the_core_of_its_judge(nursery):
+@pytest.fixture
+def all_cores(monkeypatch):
+    """The cores there are; nobody else has taken one, and they are given back."""
+    monkeypatch.setattr(cores, "_NAME", f"\0core {{}} of the test {os.getpid()}")
+    there = os.sched_getaffinity(0)
+    yield there
+    os.sched_setaffinity(0, there)
+
+
+def test_a_cell_stays_on_the_core_of_its_judge(nursery, all_cores):
     """They take turns: on two cores, a fifth of the CPU time would go into waking each other up."""
-    all_cores = os.sched_getaffinity(0)
-    try:
-        kernel.stay_on_this_core()
-        with nursery.cell() as cell:
-            cores = ask(cell, "import os; answer = os.sched_getaffinity(0)")
-        assert cores == str(os.sched_getaffinity(0))
-    finally:
+    with cores.take(), nursery.cell() as cell:
+        (own,) = os.sched_getaffinity(0)
+        assert ask(cell, "import os; answer = os.sched_getaffinity(0)") == str({own})
+    assert own in all_cores
+
+
+def test_no_two_judges_take_one_core(all_cores):
+    """Each takes one that is left; where none is, it may use all of them. What was taken is given back."""
+    taken = []
+    for _ in all_cores:
+        taken.append((cores.take(), os.sched_getaffinity(0)))
         os.sched_setaffinity(0, all_cores)
+    assert sorted(core for _, own in taken for core in own) == sorted(all_cores)
+    assert cores.take() is None
+    assert os.sched_getaffinity(0) == all_cores
+    for sign, _ in taken:
+        sign.close()
+    with cores.take():
+        assert len(os.sched_getaffinity(0)) == 1
 
 
 def test_all_walls_stand_on_this_machine(cell, figure):
