@@ -20,9 +20,10 @@ from spec.harness.outcomes import NotWrittenYet, Raised
 from spec.harness.strategies import Problem
 
 GROUPS = ["W1", "b1", "W2", "b2"]
-PROBLEM = Problem((3, 2, 2), 5, seed=1)  # W2 is square: a transpose too many fits all the same
+PROBLEM = Problem((1, 2, 2), 5, seed=1)  # W2 is square: a transpose too many fits all the same
+OBLONG = Problem((3, 2, 2), 5, seed=1)  # W1 is no vector, and no square
 SMALL = Problem((2, 1, 2), 5, seed=1)  # enough where all that counts is which group it is
-WIDE = Problem((6, 2, 2), 11, seed=1)  # more than ten entries in W1, and ten samples
+WIDE = Problem((11, 1, 2), 11, seed=2)  # more than ten entries in W1, and ten samples
 DEEP = Problem((1, 1, 1, 2), 5, seed=0)  # a third layer
 NORM = np.linalg.norm
 
@@ -248,13 +249,13 @@ def test_each_bug_lands_above_1e_3_and_a_right_network_below(nn):
 def test_a_gradient_of_the_wrong_shape_does_not_pass(nn):
     """Broadcasting could make the shapes agree: an exception will do, a small error will not."""
     bugs = {
-        "dW1 transposed": lambda net, g: {"dW1": g["dW1"].T},
-        "db1 summed to one number": lambda net, g: {"db1": np.sum(g["db1"])},
+        "dW1 transposed": (OBLONG, lambda net, g: {"dW1": g["dW1"].T}),
+        "db1 summed to one number": (PROBLEM, lambda net, g: {"db1": np.sum(g["db1"])}),
     }
-    for name, bug in bugs.items():
+    for name, (problem, bug) in bugs.items():
         group = name[1:3]
         try:
-            error = errors_of(nn, Network(bug))[group]
+            error = errors_of(nn, Network(bug, problem=problem))[group]
         except Raised:
             continue
         assert not error <= 1e-3, f"gradient_check misses {name}: it gives {group} {error:.1e}"
@@ -267,7 +268,7 @@ def test_a_gradient_of_the_wrong_shape_does_not_pass(nn):
 
 
 @claim("6/costs-two-forward-passes-a-parameter", r"2\,|\theta|\text{ evaluations}")
-@given(n=st.sampled_from([5, 11, 29]))
+@given(n=st.sampled_from([2, 5, 11]))
 def test_the_numerical_gradient_evaluates_twice_a_parameter(nn, n: int):
     """The loss at θ itself is in neither term of the difference."""
     calls = []
