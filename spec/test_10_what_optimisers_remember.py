@@ -39,7 +39,7 @@ def histories(draw: st.DrawFn, unit: float = 1.0) -> tuple[np.ndarray, np.ndarra
 
 def fading(values: np.ndarray, beta: float) -> np.ndarray:
     """Σ β^(t - s) values[s] over all steps s up to the last, t."""
-    return np.tensordot(beta ** np.arange(len(values))[::-1], values, axes=1)
+    return np.einsum("t,t...", beta ** np.arange(len(values))[::-1], values)
 
 
 @claim("10/momentum", r"v \leftarrow \beta v + g,\quad \theta \leftarrow \theta - \eta v")

@@ -71,14 +71,11 @@ class Comparison:
 
         A mistake's terms may be larger than those of the truth: they are taken for as large as it is.
         """
-        largest = np.asarray(np.abs(target[np.isfinite(target)]).max(initial=0.0))
-        if self.scale is None or not self._is_scaled(target):
-            scale = largest
-        elif target is self.expected:
-            scale = self.scale
-        else:
-            scale = np.maximum(self.scale, largest)
-        return np.asarray(self.relative * scale)
+        if self.scale is not None and self._is_scaled(target):
+            if target is self.expected:
+                return np.asarray(self.relative * self.scale)
+            return np.asarray(self.relative * np.maximum(self.scale, _largest(target)))
+        return np.asarray(self.relative * _largest(target))
 
     @property
     def relative(self) -> float:
@@ -106,6 +103,13 @@ class Comparison:
         same = (actual == target) | (np.isnan(actual) & np.isnan(target))
         return np.where(same, 0.0, np.where(np.isnan(excess), np.inf, excess))
 
+    def _is_near(self) -> bool:
+        """Whether all entries are finite and within their tolerance: then no more need be asked."""
+        assert not isinstance(self.actual, str)
+        with np.errstate(all="ignore"):
+            error = np.abs(self.actual - self.expected)
+        return bool((np.isfinite(error) & (error <= self.tolerance(self.expected))).all())
+
     def fits(self, target: Array) -> bool:
         """Whether the value is `target` in shape and, up to rounding, in every entry."""
         if isinstance(self.actual, str) or self.actual.shape != target.shape:
@@ -122,6 +126,8 @@ class Comparison:
             return f"{self.what} {self.actual}"
         if self.actual.shape != self.expected.shape:
             return f"{self.what} has shape {self.actual.shape}, expected {self.expected.shape}"
+        if self._is_near():
+            return ""
         if not np.isfinite(self.actual).all() and np.isfinite(self.expected).all():
             bad = int(np.sum(~np.isfinite(self.actual)))
             kind = "NaN" if np.isnan(self.actual).any() else "infinite"
@@ -144,6 +150,10 @@ class Comparison:
             f"{self.what} is wrong in {wrong} of {size} entries, most at [{where}]: "
             f"{got}, expected {right}"
         )
+
+
+def _largest(target: Array) -> float:
+    return float(np.abs(target[np.isfinite(target)]).max(initial=0.0))
 
 
 def _told_apart(*numbers: float, digits: int) -> list[str]:

@@ -132,14 +132,11 @@ def detectable_variance_ratio(n: int, *, false_alarm: float, power: float = POWE
     return float(_variance_bounds(n, false_alarm)[1] * n / chi2.ppf(1 - power, n))
 
 
-@cache
 def _variances_differ(n: int, ratio: float, false_alarm: float) -> bool:
     """Whether `variance_is` finds this ratio of true to stated variance with power 0.999."""
-    from scipy.stats import chi2
-
     low, high = _variance_bounds(n, false_alarm)
-    least, most = chi2.ppf([1 - POWER, POWER], n) / n
-    return bool(ratio * least >= high or ratio * most <= low)
+    least, most = _variance_bounds(n, 2 * (1 - POWER))
+    return ratio * least >= high or ratio * most <= low
 
 
 # ---- Mean
@@ -281,11 +278,11 @@ def drawn_from(
     mean_is(values, 0, float(values.std()), false_alarm=rate, what=what)
     variance_is(values, law.var(), false_alarm=rate, mistakes=mistakes, what=what)
     deviation = law.std()
-    alternatives = {
-        "the numbers are normal": norm(0, deviation),
-        "the numbers are uniform": uniform(-np.sqrt(3) * deviation, 2 * np.sqrt(3) * deviation),
-    }
-    others = {cause: d for cause, d in alternatives.items() if d.dist.name != law.dist.name}
+    if law.dist.name == "norm":
+        limit = np.sqrt(3) * deviation
+        others = {"the numbers are uniform": uniform(-limit, 2 * limit)}
+    else:
+        others = {"the numbers are normal": norm(0, deviation)}
     _distribution_is(values, law, rate, others, what)
     edge = law.support()[1]
     if np.abs(values).max() > edge * (1 + 1e-6):  # a float32 may round up
@@ -383,11 +380,8 @@ def _ratio_bounds(n: int, false_alarm: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-@cache
 def _ratios_differ(n: int, ratio: float, false_alarm: float) -> bool:
     """Whether Fisher's test of two samples of n finds this ratio of variances with power 0.999."""
-    from scipy.stats import f
-
     low, high = _ratio_bounds(n, false_alarm)
-    least, most = f.ppf([1 - POWER, POWER], n, n)
-    return bool(ratio * least >= high or ratio * most <= low)
+    least, most = _ratio_bounds(n, 2 * (1 - POWER))
+    return ratio * least >= high or ratio * most <= low
