@@ -18,6 +18,7 @@ import pytest
 from spec.forked import Fork, Send
 from spec.harness import collection, results, warm
 from spec.harness.errors import CannotLoad
+from spec.harness.latex import to_unicode
 from spec.harness.loading import ROOT
 from spec.harness.plugin import LEDGER, draw_examples
 
@@ -69,6 +70,8 @@ def judging(
 
     def begun(session: pytest.Session) -> Found:
         draw_examples(warm.obligations(session))
+        for item in warm.obligations(session):
+            to_unicode(collection.claim_of(item).latex)  # once, not in each fork
         with Nursery(walls) as nursery:
             return action(partial(_judged, session, nursery, seconds))
 

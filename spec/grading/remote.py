@@ -74,16 +74,16 @@ class PatientWire(Wire):
             if time.monotonic() > self._end:  # it drips
                 self._look()
             try:
-                return super()._some(n)
+                return self.connection.recv(n)
             except BlockingIOError:
                 self._look()
 
     def send_frames(self, data: bytes) -> None:
         """Send frames as fast as they are read."""
-        rest = memoryview(data)
-        while rest:
+        sent = 0
+        while sent < len(data):
             try:
-                rest = rest[self.connection.send(rest) :]
+                sent += self.connection.send(memoryview(data)[sent:] if sent else data)
             except BlockingIOError:
                 self._look()
 

@@ -15,7 +15,7 @@ import math
 import socket
 import struct
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import msgpack
@@ -40,6 +40,10 @@ PLAIN: dict[type, Callable[[Any], Any]] = {  # a subclass travels as what it is 
 }
 
 
+# msgpack.ExtType of a kind and its bytes, without a check of what is right here
+_ext = partial(tuple.__new__, msgpack.ExtType)
+
+
 class Malformed(Exception):
     """What came is no frame, or none that is expected now."""
 
@@ -59,6 +63,7 @@ class Wire:
         self.connection, self._give, self._take = connection, give, take
         self._come = b""  # and was not read yet
         self._depth = 0
+        self._given: set[type] = set()  # the types that go out through `give`
 
     def send(self, message: Any) -> None:
         """Send one frame; Malformed if it would be too large."""
@@ -131,14 +136,16 @@ class Wire:
 
     def _default(self, value: Any) -> Any:
         kind = type(value)
-        if kind is tuple:
-            return msgpack.ExtType(TUPLE, self.pack(list(value)))
         if kind is np.ndarray:
             return _array(value, ARRAY)
+        if kind in self._given:
+            return _ext(self._give(value))
+        if kind is tuple:
+            return _ext((TUPLE, self.pack(list(value))))
         if kind is int:
-            return msgpack.ExtType(INTEGER, b"%x" % value)
+            return _ext((INTEGER, b"%x" % value))
         if kind is complex:
-            return msgpack.ExtType(COMPLEX, self.pack([value.real, value.imag]))
+            return _ext((COMPLEX, self.pack([value.real, value.imag])))
         if issubclass(kind, np.ndarray):
             return _array(np.array(value, subok=False), ARRAY)
         if issubclass(kind, np.generic):
@@ -150,7 +157,8 @@ class Wire:
                 return plain(value)
         if hasattr(kind, "__array__"):  # asarray first: not all take NumPy 2's `copy`
             return _array(np.array(np.asarray(value), subok=False), ARRAY)
-        return msgpack.ExtType(*self._give(value))
+        self._given.add(kind)
+        return _ext(self._give(value))
 
     def _extended(self, kind: int, data: bytes) -> Any:
         if kind in (ARRAY, SCALAR):
@@ -169,9 +177,9 @@ class Wire:
 def _array(value: np.ndarray, kind: int) -> Any:
     """A head (axes, length of the dtype's name, order, name, shape), then the numbers."""
     if value.dtype.kind not in NUMBERS:
-        return msgpack.ExtType(ODD, b"")
+        return _ext((ODD, b""))
     order: Literal["C", "F"] = "F" if value.flags.fnc else "C"
-    return msgpack.ExtType(kind, _head(value.dtype, value.shape, order) + value.tobytes(order))
+    return _ext((kind, _head(value.dtype, value.shape, order) + value.tobytes(order)))
 
 
 @lru_cache(MOST_HEADS)

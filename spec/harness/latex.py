@@ -5,6 +5,7 @@ suite holds every equation against it. The book typesets the same equations prop
 """
 
 import re
+from functools import cache
 
 COMMANDS = {
     "alpha": "α", "beta": "β", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ",
@@ -35,6 +36,7 @@ BARE = r"[0-9a-zA-Z]|\\[a-zA-Z]+"  # an argument without braces
 GROUP = r"\{([^{}]*)\}"
 
 
+@cache
 def to_unicode(latex: str) -> str:
     """One line of Unicode for an equation in LaTeX."""
     text = latex
