@@ -90,7 +90,7 @@ def test_a_neuron_without_activation_learns_least_squares(nn, rng):
     curvature = np.linalg.eigvalsh(2 * design.T @ design / m)
     kappa = curvature[-1] / curvature[0]
     net = nn.MLP([3, 1], output="identity")
-    n = int(80 * kappa)  # half of these steps leave exp(-40), less than rounding does
+    n = int(50 * kappa)  # they leave exp(-50) of the error, and rounding exp(-36)
     train_steps(net, n, X, y, 1 / curvature[-1])
     by_origin = np.linalg.lstsq(X, y, rcond=None)[0]
     options = {"scale": np.abs(best).max(), "ulps": 64 * kappa}

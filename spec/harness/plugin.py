@@ -160,14 +160,32 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.fixture(scope="session")
 def nn(pytestconfig: pytest.Config) -> Implementation:
     """The implementation under test; a test that asks for it is an obligation."""
-    subject = pytestconfig.stash[SUBJECT]
-    return Implementation(subject.module, subject.name)
+    return _implementation(pytestconfig)
 
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """A generator of this test's own: reproducible, and moved by --seed."""
     return np.random.default_rng(_own_seed(request.node))
+
+
+def _implementation(config: pytest.Config) -> Implementation:
+    subject = config.stash[SUBJECT]
+    return Implementation(subject.module, subject.name)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Hand a chapter's test what the fixtures above would: to look these up takes longer than many a test."""
+    if not collection.is_chapter(item):
+        return
+    assert isinstance(item, pytest.Function)
+    given: dict[str, Any] = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    if "nn" in item.fixturenames:
+        given["nn"] = _implementation(item.config)
+    if "rng" in item.fixturenames:
+        given["rng"] = np.random.default_rng(_own_seed(item))
+    item.funcargs.update(given)
 
 
 def _own_seed(item: pytest.Item) -> list[int]:

@@ -241,6 +241,9 @@ def proportion_is(
     from scipy.stats import binomtest
 
     spend(false_alarm)
+    deviations = abs(successes - n * p) / np.sqrt(n * p * (1 - p))
+    if deviations < 3 and false_alarm < 1e-4:
+        return  # this happens more often by far, and to say so exactly takes a millisecond
     if not binomtest(successes, n, p).pvalue >= false_alarm:
         raise Refuted(f"{what} is {successes} of {n}, expected about {p * n:.0f}")
 
