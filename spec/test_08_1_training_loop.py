@@ -213,9 +213,9 @@ def test_every_pair_is_as_likely_to_be_the_first_batch(nn, rng):
     from scipy.stats import chisquare
 
     n, pairs = 400, list(combinations(range(4), 2))
-    epochs = next_to(nn.minibatches, beside.each_of, n, *numbered(4), 2, rng)
-    in_each(epochs[0], 4)
-    firsts = [tuple(sorted(numbers(unpacked(epoch[0])[0], 4, 2))) for epoch in epochs]
+    in_each(nn.minibatches(*numbered(4), 2, rng), 4)
+    found = next_to(nn.minibatches, beside.first_of_each, n, *numbered(4), 2, rng)
+    firsts = [tuple(sorted(numbers(unpacked(batch)[0], 4, 2))) for batch in found]
     counts = np.array([firsts.count(pair) for pair in pairs])
     why = {
         1: "always the same one: the samples are not shuffled, or the generator begins anew",

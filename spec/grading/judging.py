@@ -71,7 +71,8 @@ def judging(
     def begun(session: pytest.Session) -> Found:
         draw_examples(warm.obligations(session))
         for item in warm.obligations(session):
-            to_unicode(collection.claim_of(item).latex)  # once, not in each fork
+            to_unicode(collection.claim_of(item).latex)
+        suite()  # this and the equations once, not in each fork
         with Nursery(walls) as nursery:
             return action(partial(_judged, session, nursery, seconds))
 

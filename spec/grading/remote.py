@@ -202,6 +202,15 @@ class Line:
         self.tell("begin", seed)
         return computed
 
+    def settle(self) -> None:
+        """Wait until what was asked has ended: then no frame of it is still to come."""
+        try:
+            self.ask("nothing")
+        except Refuted:
+            raise
+        except Exception:  # noqa: S110  (of a request whose answer nobody waited for)
+            pass
+
     def tell(self, action: str, *arguments: Any) -> None:
         """A request whose answer need not be waited for: it goes with the next one."""
         if self.failure:

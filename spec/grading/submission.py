@@ -5,7 +5,7 @@ import linecache
 import time
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -138,18 +138,20 @@ class Submission:
         try:
             self._prepare(seed)
             yield
-            if self._line.failure:  # whatever the test made of it: to end is not to refuse
-                raise self._line.failure
+            self._line.settle()  # or it fails, whatever the test made of that: to end is not to refuse
             if self._line.wire.something_waits:
                 raise Gone("your code sent what nobody asked for")
+        except BaseException:
+            with suppress(Exception, TimeLimitExceeded):  # no frame of it may reach the next test
+                self._line.settle()
+            raise
         finally:
             self.flag = self.flag or self._met()
             self._n_stopped += self.flag == STOPPED
 
     def _prepare(self, seed: int) -> None:
         assert self._cell
-        broken = self._line.failure or self._line.wire.something_waits or self._cell.why_ended()
-        if broken and not self.used_up():
+        if (self._line.failure or self._line.wire.something_waits) and not self.used_up():
             try:
                 self.renew()
             except CannotLoad as error:

@@ -64,9 +64,9 @@ def last_of(function: Callable[..., Any], n: int, *arguments: Any) -> Any:
     return result
 
 
-def each_of(function: Callable[..., Any], n: int, *arguments: Any) -> list[list[Any]]:
-    """What each of `n` calls function(*arguments) gives, item by item."""
-    return [list(function(*arguments)) for _ in range(n)]
+def first_of_each(function: Callable[..., Any], n: int, *arguments: Any) -> list[Any]:
+    """The first item of what each of `n` calls function(*arguments) gives, all of it being asked for."""
+    return [list(function(*arguments))[0] for _ in range(n)]  # noqa: RUF015
 
 
 def two_steps(rule: Callable[..., Any], theta: Any, gradient: Any, lr: float) -> list[Any]:

@@ -193,17 +193,19 @@ def _own_seed(item: pytest.Item) -> list[int]:
 
 
 def _seed_globally(item: pytest.Item) -> int:
-    """Seed what a test draws from besides `rng`: NumPy's global generator, and Hypothesis. Return the seed.
-
-    Not at collection: the items of a parametrised test share one function, and so Hypothesis' seed.
-    """
+    """Seed what a test draws from besides `rng`: NumPy's global generator. Return the seed."""
     seed, name = _own_seed(item)
     globally = name ^ seed % 2**32
     np.random.seed(globally)
+    return globally
+
+
+def _seed_hypothesis(item: pytest.Item) -> None:
+    """Seed what draws examples. Not at collection: the items of a parametrised test share one function."""
+    seed, name = _own_seed(item)
     assert isinstance(item, pytest.Function)
     if hasattr(item.obj, "hypothesis"):
         hypothesis.seed(zlib.crc32(f"{seed} {name}".encode()))(item.obj)
-    return globally
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -274,13 +276,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Try the examples that were drawn beforehand, if they were."""
-    return replay.replayed(pyfuncitem, TRIAL) or None
+    return replay.replayed(pyfuncitem, TRIAL, _seed_hypothesis) or None
 
 
 def draw_examples(items: list[pytest.Item]) -> None:
     """Draw the examples of these tests, for all implementations that are judged from now on."""
     for item in items:
         _seed_globally(item)
+        _seed_hypothesis(item)
         replay.record(item)
 
 

@@ -5,6 +5,7 @@ beforehand: they are the same for all. What fails on one of them is then left to
 for the smallest such example.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -37,12 +38,18 @@ def record(item: pytest.Item) -> None:
     item.stash[EXAMPLES] = examples
 
 
-def replayed(item: pytest.Function, key: pytest.StashKey[trial.Trial]) -> bool:
+def replayed(
+    item: pytest.Function,
+    key: pytest.StashKey[trial.Trial],
+    seed: Callable[[pytest.Item], None],
+) -> bool:
     """Try the recorded examples of a test, if it has some; whether that was all there was to do.
 
-    The trial under way is kept in the item's stash at `key`.
+    The trial under way is kept in the item's stash at `key`. `seed(item)` seeds Hypothesis: for what
+    is left to it, and that is all where there are no examples.
     """
     if EXAMPLES not in item.stash:
+        seed(item)
         return False
     fixtures = {name: item.funcargs[name] for name in _fixtures(item)}
     try:
@@ -53,6 +60,7 @@ def replayed(item: pytest.Function, key: pytest.StashKey[trial.Trial]) -> bool:
     except Exception:
         tried = item.stash[key]
         item.stash[key] = trial.begin()
+        seed(item)
         item.obj(**fixtures, **_parameters(item))
         item.stash[key] = tried  # it passed: what fails now and then fails
         trial.resume(tried)

@@ -5,6 +5,7 @@ collected tests and the imported libraries, so a run costs little more than its 
 it breaks dies with it. How a test ends comes back at once, as a record.
 """
 
+import gc
 import os
 import signal
 import time
@@ -60,6 +61,7 @@ class _InsteadOfRunning(Generic[Found]):
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Carry out the action."""
         _warm_up(session)
+        gc.enable()
         try:
             self.found.append(self.action(session))
         except BaseException as error:
@@ -87,7 +89,11 @@ def start(action: Action[Found], *options: str, subject: Subject | None = None) 
     """
     plugin = _InsteadOfRunning(action, subject)
     set_hypothesis_home_dir(os.devnull)  # nothing is left where a learner works
-    status = pytest.main([*OPTIONS, *options], plugins=[plugin])
+    gc.disable()  # what is imported and collected now stays
+    try:
+        status = pytest.main([*OPTIONS, *options], plugins=[plugin])
+    finally:
+        gc.enable()
     if plugin.error:
         raise plugin.error
     if status == pytest.ExitCode.INTERRUPTED:
