@@ -19,7 +19,9 @@ def from_law(ordered: Array, distribution: Any) -> tuple[float, float]:
 
 def from_sample(ordered: Array, other: Array) -> tuple[float, float]:
     """The largest gap to another sample, and where it is."""
-    below, upto = (np.searchsorted(other, ordered, side) for side in ("left", "right"))
+    below = upto = np.searchsorted(other, ordered)
+    if np.any(other[np.minimum(below, other.size - 1)] == ordered):  # a number is in both
+        upto = np.searchsorted(other, ordered, side="right")
     return _largest(ordered, below / other.size, upto / other.size)
 
 
