@@ -33,6 +33,26 @@ _NO_WARNINGS = contextvars.copy_context()
 _NO_WARNINGS.run(np.seterr, all="ignore")
 
 
+class _Entropy:
+    """What NumPy takes for chance where it is given no seed: the same in each run of a test."""
+
+    def __init__(self) -> None:
+        self.begin(0)
+
+    def begin(self, seed: int) -> None:
+        """Another test begins."""
+        self._seed, self._asked = seed, 0
+
+    def __call__(self, bits: int) -> int:
+        """Another number each time."""
+        self._asked += 1
+        return random.Random(f"{self._seed} {self._asked}").getrandbits(bits)  # noqa: S311
+
+
+_entropy = _Entropy()
+np.random.bit_generator.randbits = _entropy  # type: ignore[attr-defined]
+
+
 class Server:
     """Answers requests about one submission.
 
@@ -119,6 +139,7 @@ class Server:
         for kept in (self.objects, self.handles, self.lent, self.states, self.late):
             kept.clear()
         np.seterr(all="ignore")
+        _entropy.begin(seed)
         np.random.seed(seed)  # noqa: NPY002  (what many submissions draw from)
         random.seed(seed)
 
