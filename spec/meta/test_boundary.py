@@ -1,7 +1,6 @@
 """The boundary: what crosses it, what is made of what does not, and that nothing is believed."""
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -155,29 +154,41 @@ def test_what_nobody_asked_for_fails_that_test_alone(loaded, name):
 
 
 ANSWERS_TWICE = """
-import sys
+import sys, time
 def softmax(Z):
     frame = sys._getframe()
     while "number" not in frame.f_locals:
         frame = frame.f_back
     sent(framed(["value", frame.f_locals["number"], 5.0, None]))
+    time.sleep(0.2)
 """
 
 
 def test_a_second_answer_fails_the_test_that_it_comes_in(loaded):
-    """Though the first one was all that was asked for."""
+    """Though the first one was all that was asked for, and the second comes long after it."""
     submission, nn = loaded(WRITES + ANSWERS_TWICE + OTHER)
     around = submission.subject().each_test
 
     def test() -> None:
         with around(SEED):
             assert nn.softmax(1.0) == 5
-            time.sleep(0.2)
 
     with pytest.raises(Gone, match="nobody asked for"):
         test()
     with around(SEED):
         assert nn.relu(1.0) == [1.0]
+
+
+def test_chance_without_a_seed_is_the_same_in_each_run(loaded):
+    """What is told must not depend on the run. Within one, each generator is another one."""
+    draws = "np.random.default_rng().random(), np.random.RandomState().rand(), np.random.rand()"
+    submission, nn = loaded(f"import numpy as np\ndef softmax(): return [{draws}]\n")
+    runs = []
+    for seed in (SEED, SEED, SEED + 1):
+        with submission.subject().each_test(seed):
+            runs.append(nn.softmax() + nn.softmax())
+    assert runs[0] == runs[1]
+    assert len({*runs[0], *runs[2]}) == 12
 
 
 def test_what_is_changed_in_place_is_told(loaded):
