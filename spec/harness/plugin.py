@@ -166,7 +166,11 @@ def nn(pytestconfig: pytest.Config) -> Implementation:
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """A generator of this test's own: reproducible, and moved by --seed."""
-    return np.random.default_rng(_own_seed(request.node))
+    return _generator(request.node)
+
+
+def _generator(item: pytest.Item) -> np.random.Generator:
+    return np.random.default_rng(_own_seed(item))
 
 
 def _implementation(config: pytest.Config) -> Implementation:
@@ -184,7 +188,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if "nn" in item.fixturenames:
         given["nn"] = _implementation(item.config)
     if "rng" in item.fixturenames:
-        given["rng"] = np.random.default_rng(_own_seed(item))
+        given["rng"] = _generator(item)
     item.funcargs.update(given)
 
 
