@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm, uniform
 
-from spec.harness import agree, trial
-from spec.harness.collection import keep_mistakes_apart
-from spec.harness.sampling import distribution_is, drawn_from, drawn_like, variance_is
+from spec.harness import agree
+from spec.harness.engine.collection import keep_mistakes_apart
+from spec.harness.ground import trial
+from spec.harness.mathematics.sampling import distribution_is, drawn_from, drawn_like, variance_is
 
 from .conftest import ROOT
 
@@ -70,7 +71,7 @@ def test_an_example_that_tells_a_mistake_apart_is_enough(request):
 def test_the_run_on_the_reference_names_test_and_entry(judge, tmp_path):
     """Here a law cut off at two deviations is said to have nearly the variance of the whole one."""
     (tmp_path / "blur.py").write_text(
-        "from spec.harness import sampling\n\n\nsampling.TRUNCATED = 0.999\n"
+        "from spec.harness.mathematics import sampling\n\n\nsampling.TRUNCATED = 0.999\n"
     )
     run = judge(None, str(ROOT / "spec"), "-p", "blur", "--claim", "7.4/he-normal")
     assert (
