@@ -13,7 +13,8 @@ from spec.grading.gradebook.folder import Gradebook
 from spec.grading.intake.handed_in import HandedIn
 from spec.grading.intake.trees import File
 from spec.grading.scores import rubric
-from spec.grading.scores.judgement import NOT_RUN, STATUSES, STOPPED, Judgement, Verdict
+from spec.grading.scores.judgement import NOT_RUN, STATUSES, Judgement, Verdict
+from spec.sandbox.incidents import STOPPED
 
 from .grading import FAILING, HOSTILE, catalogue, judgement
 

@@ -1,8 +1,10 @@
-"""The picture of a class: its points, and for each claim how many hold. The same class, the same bytes."""
+"""The picture of a class: its points, and how each claim ended. The same class gives the same bytes."""
 
 import io
 
-from ..scores.judgement import FAILS, HOLDS, NOT_RUN, REFUSED, STOPPED, TODO, WAITS
+from spec.sandbox.incidents import REFUSED, STOPPED
+
+from ..scores.judgement import FAILS, HOLDS, NOT_RUN, TODO, WAITS
 from .statistics import Statistics
 
 COLOURS = {

@@ -1,7 +1,7 @@
-"""Judging submissions: the specification is collected once, and each one judged in a fork, behind walls.
+"""Judging submissions: the specification is collected once, and each submission is judged in a fork.
 
-The fork holds the specification and asks; the submission answers from its cell. So neither what one
-submission does nor what it makes the specification do reaches another one.
+The fork holds the specification and asks; the submission answers from its sandbox. So one submission cannot
+affect another one, neither by what it does nor by what it makes the specification do.
 """
 
 import resource
@@ -22,10 +22,11 @@ from spec.harness.ground.errors import CannotLoad
 from spec.harness.ground.latex import to_unicode
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
-from spec.sandbox.handle import Nursery
+from spec.sandbox.control import Launcher
+from spec.sandbox.incidents import STOPPED
 from spec.sandbox.submission import Submission, content_hash
 
-from ..scores.judgement import FAILS, NOT_RUN, STOPPED, WAITS, Judgement, Verdict
+from ..scores.judgement import FAILS, NOT_RUN, WAITS, Judgement, Verdict
 from . import cores
 
 SECONDS = 4.0  # that a submission may compute in one test
@@ -74,8 +75,8 @@ def judging(
         for item in warm.obligations(session):
             to_unicode(collection.claim_of(item).latex)
         suite()  # this and the equations once, not in each fork
-        with Nursery(walls) as nursery:
-            return action(partial(_judged, session, nursery, seconds))
+        with Launcher(walls) as launcher:
+            return action(partial(_judged, session, launcher, seconds))
 
     return warm.start(
         begun, *OPTIONS, *(f"--claim={claim}" for claim in claims), subject=warm.NOTHING
@@ -84,7 +85,7 @@ def judging(
 
 def _judged(
     session: pytest.Session,
-    nursery: Nursery,
+    launcher: Launcher,
     seconds: float,
     file: Path,
     companions: Sequence[Path] = (),
@@ -98,13 +99,13 @@ def _judged(
     content = contents.pop(file.name)
     trouble = BROKE_OFF
     sha256 = content_hash(content, contents)
-    begin = partial(Submission, nursery, file.name, content, contents, seconds)
+    begin = partial(Submission, launcher, file.name, content, contents, seconds)
     with Fork(lambda send: _judge(session, begin, sha256, send)) as fork:
         end = time.monotonic() + LONGEST
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
                 return Judgement.from_data(message)
-        how = f"the process that judges ended with status {fork.status}"
+        how = f"the judge process ended with status {fork.status}"
     trouble += f": {how if fork.status is not None else f'it took more than {LONGEST:g} s'}"
     return _nothing(session, sha256, trouble)
 
@@ -121,8 +122,8 @@ def _judge(
     try:
         with begin() as submission:
             subject = submission.subject()
-            found, flags = _run(session, submission, subject)
-            verdicts = tuple(_verdict(outcome, flags, found) for outcome in found.outcomes())
+            found, incidents = _run(session, submission, subject)
+            verdicts = tuple(_verdict(outcome, incidents, found) for outcome in found.outcomes())
             judgement = Judgement(
                 subject.sha256, suite(), submission.walls, "", subject.notes, verdicts
             )
@@ -141,33 +142,35 @@ def _limit_memory() -> None:
 def _run(
     session: pytest.Session, submission: Submission, subject: Any
 ) -> tuple[results.Results, dict[str, str]]:
-    """Run all obligations; those that a clock stopped once more, each alone in a new cell."""
-    flags: dict[str, str] = {}
+    """Run all obligations; those that a clock stopped once more, each alone in a new sandbox."""
+    incidents: dict[str, str] = {}
 
     def note(message: Any) -> None:
         if "record" in message:
-            flags[message["record"].test] = submission.flag
+            incidents[message["record"].test] = submission.incident
 
     items = warm.obligations(session)
     found = warm.judged(session, items, subject, note)
-    for item in [item for item in items if flags[item.nodeid] == STOPPED]:
+    for item in [item for item in items if incidents[item.nodeid] == STOPPED]:
         if submission.used_up():
             break
         try:
-            submission.renew()
+            submission.restart()
         except CannotLoad:
             break
         found.records |= warm.judged(session, [item], subject, note).records
     found.settle()
-    return found, flags
+    return found, incidents
 
 
-def _verdict(outcome: results.Outcome, flags: dict[str, str], found: results.Results) -> Verdict:
+def _verdict(
+    outcome: results.Outcome, incidents: dict[str, str], found: results.Results
+) -> Verdict:
     record = outcome.worst
-    flag = flags[record.test] if record.status in (FAILS, WAITS) else ""
+    incident = incidents[record.test] if record.status in (FAILS, WAITS) else ""
     return Verdict(
         outcome.id,
-        flag or record.status,
+        incident or record.status,
         found.equation(record),
         record.why,
         record.test,
