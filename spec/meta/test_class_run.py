@@ -118,8 +118,8 @@ def test_gradescope_s_recipe(a_class):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--out", "o"], "name what is to be graded: files, notebooks, folders or zips"),
-        (["class"], "name a folder for the gradebook: --out FOLDER"),
+        (["--out", "o"], "name what to grade: files, notebooks, folders or zips"),
+        (["class"], "name a folder for the gradebook with --out FOLDER"),
         (["clas", "--out", "o"], "there is no file or folder clas"),
         (["class", "--out", "o", "--jobs", 0], "--jobs 0: expected a number of workers, 1 or more"),
         (["class", "--out", "class/broken/net.py"], "lies inside class, among the submissions"),

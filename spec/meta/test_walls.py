@@ -26,7 +26,7 @@ ALL = {
 
 @pytest.fixture(scope="module")
 def launcher(tmp_path_factory):
-    """One for all tests of this module: started while a secret stands in the environment."""
+    """One for all tests of this module; it starts while there is a secret in the environment."""
     os.environ["PLANTED_BY_THE_GRADER"] = "told to nobody"
     try:
         with answering(tmp_path_factory.mktemp("inside") / "inside.py", limits=SMALL) as launcher:
@@ -268,7 +268,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_a_flood_meets_a_limit(sandbox, name):
-    """It is told there as an error, and the process can go on."""
+    """The code meets it as an error, and its process can go on."""
     source, expected = FLOODS[name]
     assert ask(sandbox, source).startswith(expected)
     assert ask(sandbox, "answer = 1") == "1"
@@ -326,7 +326,7 @@ def test_a_sandbox_that_hangs_is_gone_when_it_is_ended(launcher):
 
 
 def _killed_grader(path, send):
-    """A grader with a sandbox that computes; then it is killed by nobody's fault."""
+    """A grader with a sandbox that computes; then the grader is killed."""
     with answering(path) as launcher:
         sandbox = launcher.launch()
         where = ask(sandbox, "import os; answer = os.getcwd()")
@@ -337,7 +337,7 @@ def _killed_grader(path, send):
 
 
 def test_when_the_grader_is_killed_all_goes_with_it(tmp_path):
-    """The launcher sees it end, supervisors see the launcher end: no process, no directory stays."""
+    """The launcher sees it end, and supervisors see the launcher end: no process and no directory stays."""
     with Fork(lambda send: _killed_grader(tmp_path / "inside.py", send)) as fork:
         where, *pids = fork.receive(30)[0]
         assert len(pids) == 3
@@ -356,7 +356,7 @@ def test_the_walls_here_can_be_asked_for(tmp_path, monkeypatch):
 
 
 def test_a_sandbox_costs_little(launcher, figure):
-    """CPU milliseconds from asking for a sandbox to its last trace gone, its grader's share included."""
+    """CPU milliseconds from asking for a sandbox until its last trace is gone, with the grader's share."""
     n_sandboxes = 20
     of_launcher = f"/proc/{launcher._process.pid}/stat"
 

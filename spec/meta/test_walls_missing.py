@@ -77,7 +77,7 @@ def _with_a_daemon(launcher):
     ids=" and ".join,
 )
 def test_what_outlives_a_sandbox_is_ended_without_these_walls(tmp_path, missing):
-    """A PID namespace ends with its first process; else its supervisor adopts and ends each of them."""
+    """A PID namespace ends with its first process. Without one, the supervisor ends each process."""
     standing, answer, n_running, used, left, there = _elsewhere(
         _with_a_daemon, tmp_path / "inside.py", *missing
     )
