@@ -44,22 +44,14 @@ ROOMS: dict[str, tuple[str, ...] | None] = {
     CHAPTERS: ("spec.harness", GROUND, SUBJECT, MATHEMATICS),
     SANDBOX: (GROUND, SUBJECT),
     INTAKE: (GROUND, SUBJECT),
-    SCORES: (GROUND, TELLING, ENGINE, SANDBOX, INTAKE),
-    GRADEBOOK: (GROUND, TELLING, SANDBOX, INTAKE, SCORES),
+    SCORES: (GROUND, TELLING, ENGINE, INTAKE),
+    GRADEBOOK: (GROUND, TELLING, INTAKE, SCORES),
     RUNNING: (GROUND, SUBJECT, ENGINE, FORKED, SANDBOX, INTAKE, SCORES),
     "spec.grading": (GROUND, INTAKE, SCORES, GRADEBOOK, RUNNING),
     "spec.learning": (GROUND, SUBJECT, TELLING, ENGINE, FORKED),
     "spec.book": (GROUND, SUBJECT, MATHEMATICS, TELLING, ENGINE, FORKED, CHAPTERS),
     "spec": (GROUND, "spec.learning", "spec.grading", RUNNING, "spec.book"),  # the commands
     META: None,  # all; and no other room may import it
-}
-
-# Imports that the table above forbids, and that are still there.
-DEBTS = {
-    (ENGINE, FRONTS),
-    (RUNNING, FRONTS),
-    ("spec.learning", FRONTS),
-    ("spec.book", FRONTS),
 }
 
 Arrow = tuple[str, str]  # from the room that imports to the one that is imported

@@ -8,7 +8,6 @@ import pytest
 from .conftest import ROOT
 from .rooms import (
     CHAPTERS,
-    DEBTS,
     ENGINE,
     FRONTS,
     GROUND,
@@ -29,17 +28,11 @@ from .rooms import (
 ARROWS = arrows()
 
 
-def allowed(name):
-    """The rooms that a room may import, debts included; None for all."""
-    rule = ROOMS[name]
-    return None if rule is None else {*rule, *(there for here, there in DEBTS if here == name)}
-
-
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_room_imports_what_it_may_alone(name):
     """Wherever in a file the import stands; and a room without files would prove nothing."""
     assert files(name)
-    may = allowed(name)
+    may = ROOMS[name]
     wrong = {
         told
         for (here, there), imports in ARROWS.items()
@@ -60,19 +53,11 @@ def test_the_table_names_no_room_that_is_none():
     assert {there for rule in ROOMS.values() for there in rule or ()} <= ROOMS.keys()
 
 
-@pytest.mark.parametrize("debt", sorted(DEBTS), ids=" to ".join)
-def test_a_debt_that_was_paid_leaves_the_table(debt):
-    """An exception that nobody needs would hide the next one."""
-    here, there = debt
-    assert debt in ARROWS
-    assert there not in ROOMS[here]
-
-
 def test_no_rooms_import_each_other_in_a_circle():
-    """Neither in the table nor, debts aside, in truth."""
+    """Neither in the table nor in truth."""
     table = {(here, there) for here, rule in ROOMS.items() for there in rule or ()}
     assert circles(table) == []
-    assert circles(ARROWS.keys() - DEBTS) == []
+    assert circles(ARROWS) == []
 
 
 def test_the_harness_has_few_rooms_floors_and_arrows():

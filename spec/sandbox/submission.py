@@ -17,13 +17,13 @@ from spec.harness.ground.contract import NAMES
 from spec.harness.ground.errors import CannotLoad, described
 from spec.harness.ground.limits import time_limit
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
+from spec.harness.ground.status import Status
 from spec.harness.subject import beside, counting
 from spec.harness.subject.loading import Subject, must_have_names
 from spec.harness.subject.notebook import Notebook
 from spec.harness.subject.proxy import blame
 
 from .control import Launcher, Sandbox
-from .incidents import REFUSED, STOPPED
 from .remote import PATIENCE, Client, Gone, Stopped
 
 TEXTS = [
@@ -43,7 +43,7 @@ class Submission:
     """One submission, in sandboxes of the launcher; each test may compute for `seconds`.
 
     `content` is that of the file `name`, and `companions` are modules that it may import, by file name.
-    `incident` says whether a limit or a wall stopped it in the last test: STOPPED, REFUSED or "".
+    `incident` says whether a limit or a wall met it in the last test: STOPPED, REFUSED or "".
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Submission:
             raise
         finally:
             self.incident = self.incident or self._noted()
-            self._n_stopped += self.incident == STOPPED
+            self._n_stopped += self.incident == Status.STOPPED
 
     def _prepare(self, seed: int) -> None:
         assert self._sandbox
@@ -162,7 +162,7 @@ class Submission:
         endless = self._n_stopped >= MOST_STOPPED  # what waits for it must not use up all the time
         seconds = self._seconds / 8 if endless else self._seconds
         if self.used_up() or self.used_up(self._client.begin(seed, seconds)):
-            self.incident = STOPPED
+            self.incident = Status.STOPPED
             raise Stopped(
                 "your code computed or slept too long in earlier tests: its time is used up"
             )
@@ -175,9 +175,9 @@ class Submission:
         """What the sandbox and what was raised in it tell of an incident."""
         failure, raised = self._client.failure, set(self._client.raised)
         if isinstance(failure, Stopped) or LIMIT in str(failure) or raised & BY_LIMITS:
-            return STOPPED
+            return Status.STOPPED
         if raised & BY_WALLS or "SIGSYS" in str(failure):
-            return REFUSED
+            return Status.REFUSED
         return ""
 
     def _located(self, function: str) -> tuple[str, int] | None:
