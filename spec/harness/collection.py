@@ -138,17 +138,25 @@ def keep_risk(item: pytest.Item, trial: Trial) -> None:
 
 
 def keep_mistakes_apart(item: pytest.Item, trial: Trial) -> None:
-    """Fail a test that lists a mistake which its own numbers cannot tell from the truth."""
+    """Fail a test that lists a mistake which its own numbers cannot tell from the truth.
+
+    Or mistakes that cannot be computed.
+    """
     __tracebackhide__ = True
+    name = item.nodeid.rpartition("/")[2]
     listed = dict(trial.indistinct)
     by_place: dict[tuple[str, int], list[Comparison]] = defaultdict(list)
     for (file, line, _), comparisons in trial.comparisons.items():
         by_place[file, line] += comparisons
     for comparisons in by_place.values():
+        for comparison in comparisons:
+            if error := comparison.error_in_mistakes:
+                raise AssertionError(
+                    f"{name} lists mistakes of {comparison.what} that cannot be computed: {error!r}"
+                ) from error
         for cause in indistinct(comparisons):
             listed[cause] = "no example tells it from the truth"
     for cause, why in listed.items():
         raise AssertionError(
-            f"{item.nodeid.rpartition('/')[2]} lists the mistake {cause!r}, but {why}: "
-            f"draw what does, or leave the entry out"
+            f"{name} lists the mistake {cause!r}, but {why}: draw what does, or leave the entry out"
         )
