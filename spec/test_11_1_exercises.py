@@ -359,22 +359,17 @@ def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
     without, included = (gradients(net, problem.Y, names) for net in (plain, penalised))
     for name in names:
         theta = problem.parameters[name[1:]]
-        difference, decay = included[name] - without[name], 2 * lam * theta
-        scale = 1 + np.abs(without[name]) + np.abs(decay)  # 1: of the terms of the gradient
-        what = f"{name} at λ = 0.25 less that at λ = 0"
+        rise, decay = included[name] - without[name], 2 * lam * theta
+        options = {
+            "scale": 1 + np.abs(without[name]) + np.abs(decay),  # 1: of the terms of the gradient
+            "what": f"{name} at λ = 0.25 less that at λ = 0",
+        }
         if name.startswith("db"):
-            agree(
-                difference,
-                0 * decay,
-                scale=scale,
-                mistakes=lambda: {"biases decay as well": decay},
-                what=what,
-            )
+            agree(rise, 0 * decay, mistakes=lambda: {"biases decay as well": decay}, **options)
             continue
         agree(
-            difference,
+            rise,
             decay,
-            scale=scale,
             sizes=problem.named_sizes(),
             mistakes=lambda: {
                 "the factor 2 is missing": decay / 2,
@@ -382,7 +377,7 @@ def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
                 "the decay is subtracted": -decay,
                 "the decay is not in the gradients": 0 * decay,
             },
-            what=what,
+            **options,
         )
 
 
