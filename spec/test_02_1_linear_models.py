@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, measured, refuses
-from spec.harness.networks import row
-from spec.harness.strategies import SEEDS, odd_fractions, sizes, tenths
+from spec.harness.mathematics.networks import row
+from spec.harness.mathematics.strategies import SEEDS, odd_fractions, sizes, tenths
 
 Layer = tuple[np.ndarray, np.ndarray]
 

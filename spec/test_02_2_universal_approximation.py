@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, claim, measured, oracle
-from spec.harness.networks import mlp
-from spec.harness.strategies import SEEDS, Problem, sizes
+from spec.harness import agree, claim, measured
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.networks import mlp
+from spec.harness.mathematics.strategies import SEEDS, Problem, sizes
 
 # ## One hidden layer
 

@@ -11,10 +11,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spec.harness import agree, claim, oracle
-from spec.harness.networks import get_parameters, gradient, mlp, set_parameters
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import SEEDS, Problem, eighths, odd_fractions, problems, sizes
+from spec.harness import agree, claim
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.networks import get_parameters, gradient, mlp, set_parameters
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import (
+    SEEDS,
+    Problem,
+    eighths,
+    odd_fractions,
+    problems,
+    sizes,
+)
 
 
 @claim("3.1/neuron", r"a = \sigma(\mathbf w^\top\mathbf x + b) = \sigma(z)")

@@ -11,9 +11,10 @@ Their derivatives are written in terms of their values, which is cheap and a tra
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, oracle
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import pre_activations
+from spec.harness import agree, claim, measured
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import pre_activations
 
 # Values in an interval of length 1 or 2 are judged against that length (`scale=1`): a right form,
 # such as (1 + tanh(z/2)) / 2 for the sigmoid, may lose the relative accuracy of a value near 0.

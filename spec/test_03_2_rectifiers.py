@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, claim
-from spec.harness.networks import cached, get_parameters, gradient, set_parameters
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import pre_activations
+from spec.harness.mathematics.networks import cached, get_parameters, gradient, set_parameters
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import pre_activations
 
 SLOPES = st.sampled_from([0.03, 0.07, 0.09])  # within 0.01 to 0.1, and rounded in float32
 ANY_SIZE = np.array([2.0**-40, 1 / 64, 1, 10, 1000, 2.0**40])

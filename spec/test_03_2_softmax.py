@@ -8,9 +8,10 @@ Each entry depends on its whole row, and on nothing outside of it.
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, oracle, warnings_of
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import SEEDS, eighths, matrices, sizes
+from spec.harness import agree, claim, measured, warnings_of
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import SEEDS, eighths, matrices, sizes
 
 LARGE = np.array(
     [[1000.0, 1000, 1000], [0, 0, 0], [-1000, 0, 0], [400, 400, 400], [4000, 1000, 1000]]

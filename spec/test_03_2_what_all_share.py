@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, arguments_after, claim
-from spec.harness.sampling import sample_of
+from spec.harness.mathematics.sampling import sample_of
 
 ELEMENTWISE = [
     f"{name}{suffix}"

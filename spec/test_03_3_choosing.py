@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, claim, measured, oracle
-from spec.harness.networks import cached, set_parameters
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import eighths, pre_activations
+from spec.harness import agree, claim, measured
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.networks import cached, set_parameters
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import eighths, pre_activations
 
 # ## The rule
 #

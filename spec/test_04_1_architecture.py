@@ -18,10 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import Refuted, agree, claim, refuses
-from spec.harness.compare import Array
-from spec.harness.deep_networks import FEWER
-from spec.harness.guard import Guarded
-from spec.harness.networks import (
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.deep_networks import FEWER
+from spec.harness.mathematics.networks import (
     CLASSIFIERS,
     cached,
     fresh,
@@ -31,8 +30,9 @@ from spec.harness.networks import (
     set_parameters,
     two_layer_net,
 )
-from spec.harness.oracle import ACTIVATIONS, Parameters, forward, output
-from spec.harness.strategies import SEEDS, Problem, problems, sizes
+from spec.harness.mathematics.oracle import ACTIVATIONS, Parameters, forward, output
+from spec.harness.mathematics.strategies import SEEDS, Problem, problems, sizes
+from spec.harness.subject.proxy import Guarded
 
 STEEPEST = 1.8  # above the largest slope of any activation, SELU's 1.758
 

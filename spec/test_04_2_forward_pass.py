@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
-from spec.harness.compare import Array
-from spec.harness.deep_networks import FEWER
-from spec.harness.networks import (
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.deep_networks import FEWER
+from spec.harness.mathematics.networks import (
     CLASSIFIERS,
     cached,
     each_net,
@@ -27,8 +27,8 @@ from spec.harness.networks import (
     set_parameters,
     two_layer_net,
 )
-from spec.harness.oracle import forward, sigmoid, softmax
-from spec.harness.strategies import Problem, problems
+from spec.harness.mathematics.oracle import forward, sigmoid, softmax
+from spec.harness.mathematics.strategies import Problem, problems
 
 # ## Four equations
 

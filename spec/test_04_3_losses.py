@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, claim, refuses
-from spec.harness.compare import Array
-from spec.harness.losses import judge_loss, yes_or_no
-from spec.harness.strategies import SEEDS, eighths, sizes
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.losses import judge_loss, yes_or_no
+from spec.harness.mathematics.strategies import SEEDS, eighths, sizes
 
 
 @st.composite

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
-from spec.harness.compare import Array
-from spec.harness.deep_networks import FEWER
-from spec.harness.guard import Guarded
-from spec.harness.losses import judge_loss, yes_or_no
-from spec.harness.networks import CLASSIFIERS, each_net, fresh, mlp, set_parameters
-from spec.harness.outcomes import NotWrittenYet
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import Problem, problems
+from spec.harness.ground.compare import Array
+from spec.harness.ground.outcomes import NotWrittenYet
+from spec.harness.mathematics.deep_networks import FEWER
+from spec.harness.mathematics.losses import judge_loss, yes_or_no
+from spec.harness.mathematics.networks import CLASSIFIERS, each_net, fresh, mlp, set_parameters
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import Problem, problems
+from spec.harness.subject.proxy import Guarded
 
 EACH = pytest.mark.parametrize("which", range(3), ids=CLASSIFIERS)
 

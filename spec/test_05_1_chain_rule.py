@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from numpy.polynomial import Polynomial
 
 from spec.harness import agree, claim
-from spec.harness.compare import Array
-from spec.harness.oracle import ACTIVATIONS, sigmoid
-from spec.harness.strategies import SEEDS, odd_fractions, pre_activations
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.oracle import ACTIVATIONS, sigmoid
+from spec.harness.mathematics.strategies import SEEDS, odd_fractions, pre_activations
 
 # ## Two functions
 #

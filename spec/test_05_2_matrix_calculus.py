@@ -17,11 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, refuses
-from spec.harness.compare import Array
-from spec.harness.guard import kind, unpacked
-from spec.harness.networks import cached, gradients, mlp, row
-from spec.harness.oracle import ACTIVATIONS, softmax
-from spec.harness.strategies import (
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.networks import cached, gradients, mlp, row
+from spec.harness.mathematics.oracle import ACTIVATIONS, softmax
+from spec.harness.mathematics.strategies import (
     SEEDS,
     Problem,
     eighths,
@@ -30,6 +29,7 @@ from spec.harness.strategies import (
     sizes,
     tenths,
 )
+from spec.harness.subject.proxy import kind, unpacked
 
 # ## Jacobians
 

@@ -8,12 +8,13 @@ together they are simple: the logarithm undoes the exponential.
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, oracle
-from spec.harness.backpropagation import LOG_EPSILON, derivative, layer_errors
-from spec.harness.compare import Array
-from spec.harness.deep_networks import FEW, TWO_LAYERS
-from spec.harness.networks import cached, gradient, mlp, two_layer_net
-from spec.harness.strategies import SEEDS, Problem, eighths, problems
+from spec.harness import agree, claim, measured
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import LOG_EPSILON, derivative, layer_errors
+from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS
+from spec.harness.mathematics.networks import cached, gradient, mlp, two_layer_net
+from spec.harness.mathematics.strategies import SEEDS, Problem, eighths, problems
 
 EPS = np.finfo(float).eps
 

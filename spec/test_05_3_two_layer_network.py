@@ -14,12 +14,13 @@ gradient and ∂ℒ/∂Z are the same numbers.
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, oracle
-from spec.harness.backpropagation import bias_mistakes, layer_errors, placed
-from spec.harness.compare import Array
-from spec.harness.deep_networks import FEW, TWO_LAYERS
-from spec.harness.networks import cached, gradient, set_parameters, two_layer_net
-from spec.harness.strategies import Problem, odd_fractions
+from spec.harness import agree, claim
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import bias_mistakes, layer_errors, placed
+from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS
+from spec.harness.mathematics.networks import cached, gradient, set_parameters, two_layer_net
+from spec.harness.mathematics.strategies import Problem, odd_fractions
 
 # ## The output layer's parameters
 

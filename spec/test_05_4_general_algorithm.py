@@ -13,9 +13,10 @@ activation: a derivative fed with a instead of z hides behind ReLU, whose slope 
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, oracle
-from spec.harness.backpropagation import bias_mistakes, derivative, layer_errors, placed
-from spec.harness.deep_networks import (
+from spec.harness import agree, claim, measured
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import bias_mistakes, derivative, layer_errors, placed
+from spec.harness.mathematics.deep_networks import (
     DEEP,
     FEW,
     OUTPUTS,
@@ -24,8 +25,8 @@ from spec.harness.deep_networks import (
     networks,
     with_output,
 )
-from spec.harness.networks import cached, gradients, mlp, set_parameters
-from spec.harness.strategies import Problem, odd_fractions
+from spec.harness.mathematics.networks import cached, gradients, mlp, set_parameters
+from spec.harness.mathematics.strategies import Problem, odd_fractions
 
 # ## Forward
 

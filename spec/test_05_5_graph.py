@@ -13,12 +13,14 @@ The two-layer network of section 5.3, node by node:
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, beside, claim, measured, oracle
-from spec.harness.backpropagation import LOG_EPSILON
-from spec.harness.deep_networks import FEW
-from spec.harness.guard import Guarded, Implementation, next_to
-from spec.harness.networks import gradients, mlp, set_parameters
-from spec.harness.strategies import SEEDS, Problem, eighths, problems, tenths
+from spec.harness import agree, claim, measured
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import LOG_EPSILON
+from spec.harness.mathematics.deep_networks import FEW
+from spec.harness.mathematics.networks import gradients, mlp, set_parameters
+from spec.harness.mathematics.strategies import SEEDS, Problem, eighths, problems, tenths
+from spec.harness.subject import beside
+from spec.harness.subject.proxy import Guarded, Implementation, next_to
 
 EPS = np.finfo(float).eps
 LEAVES = ("X", "W1", "b1", "W2", "b2")

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import Refuted, agree, arguments_after, chance, claim, measured, refuses
-from spec.harness.guard import kind
-from spec.harness.oracle import log_softmax, softmax
-from spec.harness.strategies import SEEDS, eighths, tenths
+from spec.harness.mathematics.oracle import log_softmax, softmax
+from spec.harness.mathematics.strategies import SEEDS, eighths, tenths
+from spec.harness.subject.proxy import kind
 
 STEP = 1 / 8  # large, and exact in binary: what is wrong with a difference shows in its first digit
 USUAL = 1e-5  # the step whose rounding errors are allowed for, should another than STEP be taken

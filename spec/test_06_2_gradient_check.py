@@ -13,11 +13,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import Refuted, agree, claim, oracle
-from spec.harness.compare import Array, NotPlain, as_plain
-from spec.harness.oracle import Parameters
-from spec.harness.outcomes import NotWrittenYet, Raised
-from spec.harness.strategies import Problem
+from spec.harness import Refuted, agree, claim
+from spec.harness.ground.compare import Array, NotPlain, as_plain
+from spec.harness.ground.outcomes import NotWrittenYet, Raised
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.oracle import Parameters
+from spec.harness.mathematics.strategies import Problem
 
 GROUPS = ["W1", "b1", "W2", "b2"]
 PROBLEM = Problem((1, 2, 2), 5, seed=1)  # W2 is square: a transpose too many fits all the same

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, chance, claim, measured
-from spec.harness.compare import Array
-from spec.harness.sampling import (
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.sampling import (
     FOUND_IN_30_000,
     TRUNCATED,
     VARIANCE,
@@ -23,7 +23,7 @@ from spec.harness.sampling import (
     sample_of,
     variance_is,
 )
-from spec.harness.signals import (
+from spec.harness.mathematics.signals import (
     ACTIVATIONS,
     backward,
     factors,

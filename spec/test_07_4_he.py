@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, chance, claim, measured
-from spec.harness.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
-from spec.harness.signals import (
+from spec.harness.mathematics.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
+from spec.harness.mathematics.signals import (
     ACTIVATIONS,
     factors,
     normal_mean,

@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, chance, claim, measured
-from spec.harness.moons import moons_run
-from spec.harness.networks import row
-from spec.harness.outcomes import NotWrittenYet, Raised
-from spec.harness.population import DEVIATIONS, mostly
-from spec.harness.sampling import (
+from spec.harness.ground.outcomes import NotWrittenYet, Raised
+from spec.harness.mathematics.moons import moons_run
+from spec.harness.mathematics.networks import row
+from spec.harness.mathematics.population import DEVIATIONS, mostly
+from spec.harness.mathematics.sampling import (
     FOUND_IN_30_000,
     GAP,
     MEAN,
@@ -34,7 +34,7 @@ from spec.harness.sampling import (
     drawn_like,
     sample_of,
 )
-from spec.harness.signals import ACTIVATIONS, normal_mean, one_input
+from spec.harness.mathematics.signals import ACTIVATIONS, normal_mean, one_input
 
 SIZES = [100, 300, 160, 190]  # two layers by each rule; three by the one that needs no name
 RULES = DEVIATIONS | {"xavier_uniform": DEVIATIONS["xavier"]}

@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spec.harness import Refuted, agree, arguments_after, beside, chance, claim, oracle, refuses
-from spec.harness.compare import Array, NotPlain, as_plain
-from spec.harness.guard import Implementation, kind, next_to, unpacked
-from spec.harness.losses import network_loss
-from spec.harness.networks import get_parameters, mlp, set_parameters, two_layer_net
-from spec.harness.sampling import sample_of, spend
-from spec.harness.strategies import Problem, problems
+from spec.harness import Refuted, agree, arguments_after, chance, claim, refuses
+from spec.harness.ground.compare import Array, NotPlain, as_plain
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.losses import network_loss
+from spec.harness.mathematics.networks import get_parameters, mlp, set_parameters, two_layer_net
+from spec.harness.mathematics.sampling import sample_of, spend
+from spec.harness.mathematics.strategies import Problem, problems
+from spec.harness.subject import beside
+from spec.harness.subject.proxy import Implementation, kind, next_to, unpacked
 
 # ## The step
 #

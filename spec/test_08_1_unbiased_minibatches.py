@@ -10,10 +10,11 @@ from itertools import combinations
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, oracle
-from spec.harness.backpropagation import terms_of
-from spec.harness.networks import gradients, two_layer_net
-from spec.harness.strategies import Problem, problems
+from spec.harness import agree, claim
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import terms_of
+from spec.harness.mathematics.networks import gradients, two_layer_net
+from spec.harness.mathematics.strategies import Problem, problems
 
 
 @claim(

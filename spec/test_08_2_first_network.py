@@ -12,12 +12,13 @@ with, and on the samples that it sees, nothing is stated here of one run, but of
 import numpy as np
 import pytest
 
-from spec.harness import agree, chance, claim, measured, oracle
-from spec.harness.compare import Array
-from spec.harness.moons import fresh_moons, moons, moons_for_each, moons_run
-from spec.harness.networks import cached, get_parameters, set_parameters, train_steps
-from spec.harness.population import Population, mostly
-from spec.harness.sampling import VARIANCE, sample_of, variance_is
+from spec.harness import agree, chance, claim, measured
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.moons import fresh_moons, moons, moons_for_each, moons_run
+from spec.harness.mathematics.networks import cached, get_parameters, set_parameters, train_steps
+from spec.harness.mathematics.population import Population, mostly
+from spec.harness.mathematics.sampling import VARIANCE, sample_of, variance_is
 
 STRAIGHT_LINE = 0.91  # above what a linear classifier achieves on the moons, 0.88
 

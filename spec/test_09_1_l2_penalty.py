@@ -11,14 +11,15 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec.harness import agree, arguments_after, chance, claim, measured, oracle
-from spec.harness.backpropagation import terms_of
-from spec.harness.compare import Array
-from spec.harness.deep_networks import FEW
-from spec.harness.guard import Guarded, Implementation
-from spec.harness.networks import get_parameters, gradients, mlp
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import SEEDS, Problem, problems, tenths
+from spec.harness import agree, arguments_after, chance, claim, measured
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import terms_of
+from spec.harness.mathematics.deep_networks import FEW
+from spec.harness.mathematics.networks import get_parameters, gradients, mlp
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import SEEDS, Problem, problems, tenths
+from spec.harness.subject.proxy import Guarded, Implementation
 
 LAMBDAS = st.sampled_from([(0, 1 / 8), (1 / 8, 1)])  # the first of a pair, 0: the plain loss
 

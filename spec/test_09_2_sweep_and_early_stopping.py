@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, chance, claim, measured, refuses
-from spec.harness.moons import moons_run
-from spec.harness.population import mostly
+from spec.harness.mathematics.moons import moons_run
+from spec.harness.mathematics.population import mostly
 
 # ## The sweep
 #

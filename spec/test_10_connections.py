@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, chance, claim, measured, sampling
-from spec.harness.networks import gradients, row, train_steps, two_layer_net
-from spec.harness.strategies import SEEDS, eighths, problems
+from spec.harness import agree, chance, claim, measured
+from spec.harness.mathematics import sampling
+from spec.harness.mathematics.networks import gradients, row, train_steps, two_layer_net
+from spec.harness.mathematics.strategies import SEEDS, eighths, problems
 
 # ## Optimisers, unchanged
 #

@@ -13,9 +13,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, arguments_after, beside, claim
-from spec.harness.guard import next_to
-from spec.harness.strategies import SEEDS, eighths, odd_fractions, sizes
+from spec.harness import agree, arguments_after, claim
+from spec.harness.mathematics.strategies import SEEDS, eighths, odd_fractions, sizes
+from spec.harness.subject import beside
+from spec.harness.subject.proxy import next_to
 
 # ## Momentum
 #

@@ -12,16 +12,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spec.harness import agree, chance, claim, measured, oracle
-from spec.harness.backpropagation import terms_of, through_moved_weights
-from spec.harness.compare import Array
-from spec.harness.guard import Guarded, Implementation
-from spec.harness.moons import fresh_moons, moons, moons_run
-from spec.harness.networks import get_parameters, gradients, mlp, set_parameters, train_steps
-from spec.harness.oracle import Parameters
-from spec.harness.population import Population, mostly
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import Problem, pre_activations, problems
+from spec.harness import agree, chance, claim, measured
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import terms_of, through_moved_weights
+from spec.harness.mathematics.moons import fresh_moons, moons, moons_run
+from spec.harness.mathematics.networks import (
+    get_parameters,
+    gradients,
+    mlp,
+    set_parameters,
+    train_steps,
+)
+from spec.harness.mathematics.oracle import Parameters
+from spec.harness.mathematics.population import Population, mostly
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import Problem, pre_activations, problems
+from spec.harness.subject.proxy import Guarded, Implementation
 
 
 def backpropagated(

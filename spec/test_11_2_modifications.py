@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from spec.harness import agree, chance, claim, measured
-from spec.harness.compare import Array
-from spec.harness.moons import fresh_moons, moons, moons_for_each, moons_run
-from spec.harness.networks import get_parameters, set_parameters
-from spec.harness.population import Population, mostly
-from spec.harness.sampling import sample_of
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.moons import fresh_moons, moons, moons_for_each, moons_run
+from spec.harness.mathematics.networks import get_parameters, set_parameters
+from spec.harness.mathematics.population import Population, mostly
+from spec.harness.mathematics.sampling import sample_of
 
 STRAIGHT_LINE = 0.91  # above what a linear classifier achieves
 

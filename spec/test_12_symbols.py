@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, claim
-from spec.harness.strategies import SEEDS, eighths, matrices
+from spec.harness.mathematics.strategies import SEEDS, eighths, matrices
 
 
 def single_matrices() -> st.SearchStrategy[np.ndarray]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from spec.harness.claims import Entry
-from spec.harness.explain import Explanation
-from spec.harness.results import HOLDS, WORST_FIRST, Outcome, Record
-from spec.harness.sampling import in_words as detected
+from spec.harness.engine.claims import Entry
+from spec.harness.engine.results import HOLDS, WORST_FIRST, Outcome, Record
+from spec.harness.mathematics.sampling import in_words as detected
+from spec.harness.telling.explain import Explanation
 
 from .chapters import ChapterFile, Prose, Test
 from .evidence import Slips

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from spec.harness.compare import Array, Comparison
-from spec.harness.trial import Trial
+from spec.harness.ground.compare import Array, Comparison
+from spec.harness.ground.trial import Trial
 
 LARGEST_SHOWN = 6  # entries of an array that is shown whole
 

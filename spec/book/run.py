@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from spec.forked import Send
-from spec.harness import collection, warm
-from spec.harness.claim_coverage import ClaimCoverage, Function
-from spec.harness.claims import Ledger
-from spec.harness.errors import CannotDo
-from spec.harness.loading import Subject, load
-from spec.harness.plugin import COVERAGE, LEDGER, TRIAL
-from spec.harness.results import Outcome, Record, Results, blank
+from spec.harness.engine import collection, warm
+from spec.harness.engine.claim_coverage import ClaimCoverage, Function
+from spec.harness.engine.claims import Ledger
+from spec.harness.engine.results import Outcome, Record, Results, blank
+from spec.harness.fronts.plugin import COVERAGE, LEDGER, TRIAL
+from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.loading import Subject, load
 
 from .evidence import Evidence, evidence, revived
 

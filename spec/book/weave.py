@@ -9,8 +9,8 @@ from markupsafe import Markup
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from spec.harness.claims import Ledger
-from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS
+from spec.harness.engine.claims import Ledger
+from spec.harness.engine.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS
 
 from . import numbers
 from .chapters import chapter_files

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.harness import collection, warm
-from spec.harness.contract import NAMES
-from spec.harness.errors import CannotDo
-from spec.harness.loading import ROOT, Subject
-from spec.harness.plugin import LEDGER
-from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Results, blank
+from spec.harness.engine import collection, warm
+from spec.harness.engine.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Results, blank
+from spec.harness.fronts.plugin import LEDGER
+from spec.harness.ground.contract import NAMES
+from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.loading import ROOT, Subject
 
 from .standing import SHORT, Section, lines, sections, title, unmet
 

@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from spec.harness.explain import WIDTH
-from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
+from spec.harness.engine.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
+from spec.harness.telling.explain import WIDTH
 
 from .standing import counted, lines, sections, title
 

@@ -3,7 +3,16 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from spec.harness.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results, most_pressing
+from spec.harness.engine.results import (
+    FAILS,
+    HOLDS,
+    NOT_RUN,
+    TODO,
+    WAITS,
+    Outcome,
+    Results,
+    most_pressing,
+)
 
 from .hints import STEPS, hinted
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from spec.harness import warm
-from spec.harness.errors import CannotDo
-from spec.harness.loading import SUFFIXES, resembling
+from spec.harness.engine import warm
+from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.loading import SUFFIXES, resembling
 
 from .keys import keyboard
 

@@ -11,10 +11,10 @@ import pytest
 import watchfiles
 from rich.text import Text
 
-from spec.harness import collection, warm
-from spec.harness.loading import load
-from spec.harness.plugin import LEDGER
-from spec.harness.results import FAILS, NOT_RUN, Outcome, Record, Results, blank
+from spec.harness.engine import collection, warm
+from spec.harness.engine.results import FAILS, NOT_RUN, Outcome, Record, Results, blank
+from spec.harness.fronts.plugin import LEDGER
+from spec.harness.subject.loading import load
 
 from . import screen as drawn
 from .hints import STEPS

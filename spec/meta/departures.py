@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 import impl
-from spec.harness.compare import Array
-from spec.harness.guard import Guarded
-from spec.harness.sampling import GAP, MEAN, VARIANCE
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics.sampling import GAP, MEAN, VARIANCE
+from spec.harness.subject.proxy import Guarded
 
 from .conftest import ROOT
 

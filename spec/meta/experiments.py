@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 import impl
-from spec.harness.guard import Implementation
-from spec.harness.moons import moons_run
+from spec.harness.mathematics.moons import moons_run
+from spec.harness.subject.proxy import Implementation
 
 from .departures import items, statistical_tests
 

@@ -1,7 +1,7 @@
 """Judging many implementations, or one from many seeds, at the price of one start.
 
 Each case is judged in a fork of the process that has collected the specification, as many at a time
-as there are cores; how is said in spec/harness/warm.py.
+as there are cores; how is said in spec/harness/engine/warm.py.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from spec.forked import Fork
-from spec.harness.warm import judged, obligations, start
+from spec.harness.engine.warm import judged, obligations, start
 
 __all__ = ["QUICK", "at_least_one", "command_line", "in_forks", "judged", "obligations"]
 

@@ -6,8 +6,8 @@ Run as python -m spec.meta.full_marks [RUNS], 20 unless given.
 import sys
 from pathlib import Path
 
-from spec.grading.judgement import HOLDS
-from spec.grading.judging import Judge, judging
+from spec.grading.running.judging import Judge, judging
+from spec.grading.scores.judgement import HOLDS
 
 from .test_right_ones import STYLES
 

@@ -2,10 +2,10 @@
 
 from functools import cache
 
-from spec.grading.catalogue import Catalogue
-from spec.grading.judgement import FAILS, HOLDS, TODO, WAITS, Judgement, Verdict
-from spec.harness.claims import Ledger
-from spec.harness.explain import Explanation
+from spec.grading.scores.catalogue import Catalogue
+from spec.grading.scores.judgement import FAILS, HOLDS, TODO, WAITS, Judgement, Verdict
+from spec.harness.engine.claims import Ledger
+from spec.harness.telling.explain import Explanation
 
 HOSTILE = (
     "<script>alert(1)</script> </pre> ``` **bold** [a](http://x.org) ![i](http://x.org/i.png) "

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from spec.grading.judging import OPTIONS, judging
-from spec.harness import warm
+from spec.grading.running.judging import OPTIONS, judging
+from spec.harness.engine import warm
 
 ROOT = Path(__file__).parents[2]
 RIGHT = ROOT / "spec" / "meta" / "right" / "plain.py"

@@ -9,9 +9,9 @@ import types
 
 import pytest
 
-from spec.harness.contract import NAMES
-from spec.harness.loading import ROOT, Subject
-from spec.harness.results import HOLDS
+from spec.harness.engine.results import HOLDS
+from spec.harness.ground.contract import NAMES
+from spec.harness.subject.loading import ROOT, Subject
 
 from . import forks
 

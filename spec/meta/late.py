@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.harness import guard, trial
-from spec.harness.compare import Array, Comparison
+from spec.harness.ground import trial
+from spec.harness.ground.compare import Array, Comparison
+from spec.harness.subject import proxy
 
 EARLY: list[tuple[Comparison, dict[str, Array]]] = []  # of the test under way
 NUMBER = pytest.StashKey[int]()
@@ -29,14 +30,14 @@ def computed(comparison: Comparison) -> dict[str, Array]:
     def refused(name: str, own: Any, action: Callable[[], Any]) -> None:
         raise Asked(f"a mistake of {comparison.what} asks {name} of the implementation")
 
-    anew, run = replace(comparison), guard._run
-    guard._run = refused
+    anew, run = replace(comparison), proxy._run
+    proxy._run = refused
     try:
         if error := anew.error_in_mistakes:
             raise error
         return anew.mistakes
     finally:
-        guard._run = run
+        proxy._run = run
 
 
 def changed(comparison: Comparison, early: dict[str, Array]) -> list[str]:

@@ -16,9 +16,9 @@ import hypothesis
 import numpy as np
 import pytest
 
-from spec.harness.loading import load
-from spec.harness.plugin import TRIAL
-from spec.harness.results import HOLDS
+from spec.harness.engine.results import HOLDS
+from spec.harness.fronts.plugin import TRIAL
+from spec.harness.subject.loading import load
 
 from . import forks
 from .test_right_ones import STYLES, path_of

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from spec.harness.results import HOLDS
+from spec.harness.engine.results import HOLDS
 
 from . import forks
 

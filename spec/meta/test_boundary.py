@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.harness.errors import CannotLoad
-from spec.harness.guard import Implementation, arguments_after
-from spec.harness.outcomes import NotWrittenYet, Raised, Refuted
+from spec.harness.ground.errors import CannotLoad
+from spec.harness.ground.outcomes import NotWrittenYet, Raised, Refuted
+from spec.harness.subject.proxy import Implementation, arguments_after
 
 pytest.importorskip("msgpack")
 if not sys.platform.startswith("linux"):
     pytest.skip("submissions are graded on Linux", allow_module_level=True)
 
-from spec.grading.cell import Nursery
-from spec.grading.judgement import REFUSED, STOPPED
-from spec.grading.remote import Gone, Stopped
-from spec.grading.submission import Submission
+from spec.grading.scores.judgement import REFUSED, STOPPED
+from spec.sandbox.handle import Nursery
+from spec.sandbox.remote import Gone, Stopped
+from spec.sandbox.submission import Submission
 
 SEED = 7
 

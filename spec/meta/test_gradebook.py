@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.grading import rubric
-from spec.grading.gradebook import Gradebook
-from spec.grading.handed_in import HandedIn
-from spec.grading.judgement import NOT_RUN, STATUSES, STOPPED, Judgement, Verdict
-from spec.grading.trees import File
+from spec.grading.gradebook.folder import Gradebook
+from spec.grading.intake.handed_in import HandedIn
+from spec.grading.intake.trees import File
+from spec.grading.scores import rubric
+from spec.grading.scores.judgement import NOT_RUN, STATUSES, STOPPED, Judgement, Verdict
 
 from .grading import FAILING, HOSTILE, catalogue, judgement
 

@@ -5,11 +5,11 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from spec.harness import trial
-from spec.harness.claims import Claim, Ledger, claim
-from spec.harness.compare import Disagreement, NotPlain, agree, as_plain
-from spec.harness.diagnosis import diagnose, indistinct
-from spec.harness.latex import to_unicode
+from spec.harness.engine.claims import Claim, Ledger, claim
+from spec.harness.ground import trial
+from spec.harness.ground.compare import Disagreement, NotPlain, agree, as_plain
+from spec.harness.ground.diagnosis import diagnose, indistinct
+from spec.harness.ground.latex import to_unicode
 
 E = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.harness import collection, results, snippet
-from spec.harness.explain import Explanation, code_lines
-from spec.harness.hints import LEVELS, hint, with_own_lines
-from spec.harness.loading import Subject
-from spec.harness.own_lines import own_lines
-from spec.harness.plugin import SUBJECT
-from spec.harness.topics import topic
+from spec.harness.engine import collection, results
+from spec.harness.fronts.plugin import SUBJECT
+from spec.harness.subject.loading import Subject
+from spec.harness.telling import snippet
+from spec.harness.telling.explain import Explanation, code_lines
+from spec.harness.telling.hints import LEVELS, hint, with_own_lines
+from spec.harness.telling.source_lines import own_lines
+from spec.harness.telling.topics import topic
 
 from . import forks
 from .conftest import ROOT

@@ -12,13 +12,14 @@ import pytest
 from scipy.stats import norm, uniform
 
 import impl
-from spec.harness import agree, trial
-from spec.harness.collection import keep_mistakes_apart
-from spec.harness.compare import Comparison, Disagreement
-from spec.harness.diagnosis import causes, diagnose
-from spec.harness.guard import Implementation
-from spec.harness.losses import judge_loss
-from spec.harness.sampling import distribution_is, drawn_from, drawn_like, variance_is
+from spec.harness import agree
+from spec.harness.engine.collection import keep_mistakes_apart
+from spec.harness.ground import trial
+from spec.harness.ground.compare import Comparison, Disagreement
+from spec.harness.ground.diagnosis import causes, diagnose
+from spec.harness.mathematics.losses import judge_loss
+from spec.harness.mathematics.sampling import distribution_is, drawn_from, drawn_like, variance_is
+from spec.harness.subject.proxy import Implementation
 
 from . import late
 from .conftest import ROOT
@@ -178,7 +179,7 @@ def test_a_mistake_that_would_change_is_found():
 def test_the_run_on_the_reference_names_test_and_entry(judge, tmp_path):
     """Here a law cut off at two deviations is said to have nearly the variance of the whole one."""
     (tmp_path / "blur.py").write_text(
-        "from spec.harness import sampling\n\n\nsampling.TRUNCATED = 0.999\n"
+        "from spec.harness.mathematics import sampling\n\n\nsampling.TRUNCATED = 0.999\n"
     )
     run = judge(None, str(ROOT / "spec"), "-p", "blur", "--claim", "7.4/he-normal")
     assert (

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from spec.forked import Fork
-from spec.harness import results, warm
-from spec.harness.claims import Ledger
-from spec.harness.loading import load
+from spec.harness.engine import results, warm
+from spec.harness.engine.claims import Ledger
+from spec.harness.subject.loading import load
 
 from .conftest import ROOT
 
@@ -55,7 +55,7 @@ def ends(tmp_path_factory):
     for name, source in CODE.items():
         (folder / f"{name}.py").write_text(source)
     program = (
-        "import json, sys\nfrom spec.harness import warm\nfrom spec.meta.test_warm import judge_all\n"
+        "import json, sys\nfrom spec.harness.engine import warm\nfrom spec.meta.test_warm import judge_all\n"
         "options = '--claim=3.2/tanh', '--time-limit=0.3', '--hypothesis-profile=quick'\n"
         "found = warm.start(judge_all, *options, subject=warm.NOTHING)\n"
         "print('\\n' + json.dumps(found))"
@@ -146,7 +146,9 @@ def test_who_waits_is_settled_whatever_the_order():
 def test_what_cannot_be_collected_is_said():
     """In one sentence; pytest has said the rest."""
     program = (
-        "from spec.harness import warm, errors\ntry: warm.start(print, '--claim=nonsense')\n"
+        "from spec.harness.engine import warm\n"
+        "from spec.harness.ground import errors\n"
+        "try: warm.start(print, '--claim=nonsense')\n"
         "except errors.CannotDo as error: print('\\n' + str(error))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)

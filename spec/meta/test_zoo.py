@@ -11,8 +11,8 @@ from collections import Counter
 
 import pytest
 
-from spec.harness.claims import Ledger
-from spec.harness.results import TODO
+from spec.harness.engine.claims import Ledger
+from spec.harness.engine.results import TODO
 
 from .conftest import ROOT
 from .zoo import ZOO, Wrong

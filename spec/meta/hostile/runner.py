@@ -20,10 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from spec.grading import kernel, processes
-from spec.grading.judgement import HOLDS, Judgement
-from spec.grading.judging import Judge, judging
-from spec.harness.loading import ROOT
+from spec.grading.running.judging import Judge, judging
+from spec.grading.scores.judgement import HOLDS, Judgement
+from spec.harness.subject.loading import ROOT
+from spec.sandbox import kernel, processes
 
 from .entries import ABOVE, BASE, FEW, NAME, Hostile, entries
 

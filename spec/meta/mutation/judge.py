@@ -15,8 +15,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from spec.harness import collection
-from spec.harness.plugin import SUBJECT
+from spec.harness.engine import collection
+from spec.harness.fronts.plugin import SUBJECT
 
 from ..forks import in_forks
 from .mutants import Mutant, unmutated

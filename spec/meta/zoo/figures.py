@@ -3,7 +3,7 @@
 import statistics
 from typing import Any
 
-from spec.harness.results import FAILS, WAITS
+from spec.harness.engine.results import FAILS, WAITS
 
 from ..conftest import Figure
 from .cheats import IN_ANY

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from spec.harness import collection
-from spec.harness.results import HOLDS, Results
+from spec.harness.engine import collection
+from spec.harness.engine.results import HOLDS, Results
 
 from .. import forks
 from .cheats import IN_ANY, Cheat
