@@ -21,6 +21,7 @@ from spec.harness.engine.claim_coverage import ClaimCoverage, Function
 from spec.harness.engine.claims import Ledger
 from spec.harness.engine.results import Outcome, Record, Results, blank
 from spec.harness.fronts.plugin import COVERAGE, LEDGER, TRIAL
+from spec.harness.ground.calling import judging
 from spec.harness.ground.errors import CannotDo
 from spec.harness.subject.loading import Subject, load
 
@@ -220,7 +221,7 @@ def _judge(
             break
         items = list(under_way.left.values())
     if items and not begun:
-        raise CannotDo("none of the tests could be run; `pytest spec` says why")
+        raise CannotDo(f"none of the tests could be run; `{judging(None)}` says why")
     return records
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spec.harness.ground.calling import missing
 from spec.harness.ground.errors import CannotDo
 
 from .gradebook.folder import Gradebook
@@ -76,7 +77,7 @@ def _check() -> None:
         try:
             importlib.import_module(library)
         except ImportError:
-            raise CannotDo(f"to grade takes {library}: pip install -e '.[grade]'") from None
+            raise CannotDo(missing("grading", library)) from None
 
 
 def _judge(options: Options, found: list[HandedIn], store: Store, book: Gradebook) -> int:

@@ -39,7 +39,7 @@ def check(parts: Sequence[str]) -> Check:
     if not hasattr(os, "fork"):
         return Check(
             "spec.check() needs a Unix-like system: save the notebook, and in a terminal run "
-            "pytest spec --impl NOTEBOOK.ipynb"
+            "python -m spec judge NOTEBOOK.ipynb"
         )
     namespace = _namespace()
 

@@ -6,7 +6,6 @@ it breaks dies with it. How a test ends comes back at once, as a record.
 """
 
 import gc
-import os
 import signal
 import time
 import types
@@ -17,25 +16,23 @@ from typing import Any, Generic, TypeVar
 import hypothesis
 import pytest
 from hypothesis import strategies
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from spec.forked import Fork, Send
 
 from ..fronts.plugin import LEDGER, SUBJECT
+from ..ground.calling import judging
 from ..ground.errors import CannotDo, CannotLoad, Unusable
 from ..ground.limits import PATIENCE
 from ..mathematics import digits, moons
 from ..subject.loading import ROOT, Subject
 from ..telling.explain import Explanation
 from ..telling.source_lines import OwnLine
-from . import collection, results
+from . import alone, collection, results
 from .claims import Claim
 
 OPTIONS = (
-    str(ROOT / "spec"),
-    *("-qq", "-s", "-p", "no:cacheprovider"),
+    *("-qq", "-s"),
     "--tb=native",  # no one sees a traceback here, and pytest's own costs more than the test
-    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Hypothesis is imported already
 )
 NOTHING = Subject(types.ModuleType("nothing"), "nothing", ROOT, "", False)
 GRACE = 2.0  # seconds that a test may take above the time limit, which it was told of by then
@@ -89,10 +86,9 @@ def start(action: Action[Found], *options: str, subject: Subject | None = None) 
     Without a subject, that of the options is loaded. CannotDo if nothing could be collected.
     """
     plugin = _InsteadOfRunning(action, subject)
-    set_hypothesis_home_dir(os.devnull)  # nothing is left where a learner works
     gc.disable()  # what is imported and collected now stays
     try:
-        status = pytest.main([*OPTIONS, *options], plugins=[plugin])
+        status = alone.run([*OPTIONS, *options], plugins=[plugin])
     finally:
         gc.enable()
     if plugin.error:
@@ -100,7 +96,7 @@ def start(action: Action[Found], *options: str, subject: Subject | None = None) 
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if not plugin.found:
-        raise CannotDo("the specification cannot be collected; `pytest spec` says why")
+        raise CannotDo(f"the specification cannot be collected; `{judging(None)}` says why")
     return plugin.found[0]
 
 

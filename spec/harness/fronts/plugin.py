@@ -1,6 +1,6 @@
 """The pytest plugin: options, the fixtures `nn` and `rng`, what is collected, what an outcome means."""
 
-import argparse
+import os
 import random
 import zlib
 from collections.abc import Generator
@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import numpy as np
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from ..engine import collection, replay, results
 from ..engine.claim_coverage import ClaimCoverage
@@ -19,13 +20,19 @@ from ..ground.errors import CannotLoad
 from ..ground.limits import time_limit
 from ..subject.loading import Subject, load
 from ..subject.proxy import Implementation
-from ..telling import hints
 from . import report
+from .options import OPTIONS
 
 SUBJECT = pytest.StashKey[Subject]()
 LEDGER = pytest.StashKey[Ledger]()
 TRIAL = pytest.StashKey[trial.Trial]()
 COVERAGE = pytest.StashKey[ClaimCoverage]()
+META = collection.SPEC / "meta"
+WARNINGS = (  # of this project's own modules alone; pytest's filters name the module by its beginning
+    r"error:::(spec|impl)(\.|$)",
+    # BLAS may leave a flag of the processor behind without cause, and what is NaN shows in the numbers
+    "ignore:.* encountered in matmul:RuntimeWarning",
+)
 EXAMPLES = {"spec": 12, "quick": 4, "thorough": 200}  # a test
 
 for name, examples in EXAMPLES.items():
@@ -41,6 +48,7 @@ for name, examples in EXAMPLES.items():
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink],
     )
 hypothesis.settings.load_profile("spec")
+set_hypothesis_home_dir(os.devnull)  # nothing is left where a learner works
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,56 +61,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH_OR_MODULE",
         help="judge this .py file, notebook or importable module instead of impl/",
     )
-    group.addoption(
-        "--claim",
-        action="append",
-        metavar="CLAIM",
-        help="judge these claims alone: a chapter (5), a section (5.3), an id (5.3/output-gradient) "
-        "or its last part (softmax); may be repeated",
-    )
-    group.addoption(
-        "--seed", default="0", help="the seed of all chance: a whole number, or `random` to explore"
-    )
-    group.addoption(
-        "--hints",
-        choices=hints.LEVELS,
-        default="full",
-        help="how much is said of what is wrong: `off` the numbers alone, `nudge` where to look and "
-        "what for, `full` (the default) the cause, and your own line beside the equation",
-    )
-    group.addoption(
-        "--time-limit",
-        type=float,
-        default=10.0,
-        metavar="SECONDS",
-        help="how long one test may compute (default 10); it may sleep 6 times as long",
-    )
-    group.addoption(
-        "--todo-ok",
-        action="store_true",
-        help="exit with 0 although something is not written yet, if all that is written holds",
-    )
-    group.addoption(
-        "--errata",
-        action="store_true",
-        help="run what is refuted or conditional alone, and print where the theory is wrong",
-    )
-    group.addoption(
-        "--claim-coverage",
-        action="store_true",
-        help="print for each function of the implementation which claims exercise it, and lines "
-        "that none reaches",
-    )
-    group.addoption(
-        "--claims-json", metavar="FILE", type=Path, help="write the outcome of every claim to FILE"
-    )
+    for option, how in OPTIONS.items():
+        group.addoption(option, **how)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the ledger and the implementation; a usage error, in one sentence, if there is none."""
     config.addinivalue_line("markers", "claim(claim): ties a test to a claim of the theory")
     config.addinivalue_line("markers", "chance(false_alarms, detects): states a test's two errors")
-    _check_options(config.option)
+    for line in WARNINGS:
+        config.addinivalue_line("filterwarnings", line)
+    _check_options(config)
     config.stash[LEDGER] = Ledger()
     try:
         if SUBJECT not in config.stash:  # a warm start has none yet
@@ -118,14 +87,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the meta suite to those who name it: plain `pytest spec` judges an implementation."""
-    if collection_path == collection.SPEC / "meta":
-        named = [Path(config.invocation_params.dir, a.partition("::")[0]) for a in config.args]
-        return not any(path.resolve().is_relative_to(collection_path) for path in named) or None
+    if collection_path == META:
+        return not any(path.is_relative_to(META) for path in _named(config)) or None
     return None
 
 
-def _check_options(option: argparse.Namespace) -> None:
+def _named(config: pytest.Config) -> list[Path]:
+    """The files and folders that pytest was asked to collect."""
+    folder = config.invocation_params.dir
+    return [(folder / argument.partition("::")[0]).resolve() for argument in config.args]
+
+
+def _check_options(config: pytest.Config) -> None:
     """Raise a usage error for an option that makes no sense; turn the seed into a number."""
+    option = config.option
     option.seed = _seed(option.seed)
     target = option.claims_json
     problem = ""
@@ -139,7 +114,9 @@ def _check_options(option: argparse.Namespace) -> None:
         problem = "--claim-coverage traces files: save the notebook as a .py file and judge that"
     elif option.claim_coverage and getattr(option, "cov_source", None):
         problem = "--claim-coverage and --cov both trace: use one at a time"
-    elif getattr(option, "numprocesses", None):
+    elif getattr(option, "numprocesses", None) and not all(
+        path.is_relative_to(META) for path in _named(config)
+    ):
         problem = (
             "-n: claims are judged in one process, where their outcomes are gathered; leave it out"
         )
@@ -196,7 +173,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _own_seed(item: pytest.Item) -> list[int]:
-    return [item.config.option.seed, zlib.crc32(item.nodeid.rpartition("/")[2].encode())]
+    return [item.config.option.seed, zlib.crc32(f"{item.path.name}::{item.name}".encode())]
 
 
 def _seed_globally(item: pytest.Item) -> int:
@@ -343,6 +320,8 @@ def pytest_terminal_summary(
     It comes last; what it tells, pytest's own list of failures leaves out.
     """
     found = config.stash.get(results.RESULTS, None)
+    if found:
+        report.count_claims_whole(terminalreporter, found)
     with report.told_once(terminalreporter, found):
         yield
     if found is None or not found.records:
