@@ -66,7 +66,9 @@ def _new(option: argparse.Namespace) -> str:
 def _add_judge(commands: Any) -> None:
     from spec.harness.fronts.options import OPTIONS
 
-    parser = commands.add_parser("judge", help="say which claims hold for a file or notebook, and why")
+    parser = commands.add_parser(
+        "judge", help="say which claims hold for a file or notebook, and why"
+    )
     parser.add_argument(
         "file", metavar="FILE", help="a .py file, a notebook, or a module that Python can import"
     )

@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from spec.forked import Fork, Send
+from spec.forked import Send, apart
 
 from ..fronts.plugin import LEDGER, SUBJECT
 from ..ground.calling import judging
@@ -154,7 +154,7 @@ class Run:
         self._limit: float = session.config.option.time_limit
         self._end = time.monotonic() + seconds
         self._begun = time.monotonic()
-        self._fork = Fork(lambda send: self.work(session, items, bring, send))
+        self._fork = apart(lambda send: self.work(session, items, bring, send))
 
     def __enter__(self) -> "Run":
         return self

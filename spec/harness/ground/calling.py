@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PLACE = ""  # where this package is installed from and its faults are reported; "" while there is none
+PLACE = ""  # to install this package from, and to report its faults to; "" while there is none
 GIVER = PLACE or "whoever gave you this package"
 PROGRAM = "nn-spec" if Path(sys.argv[0]).stem == "nn-spec" else "python -m spec"
 

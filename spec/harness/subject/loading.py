@@ -236,8 +236,8 @@ def _execute_beside(path: Path, action: Callable[[], object], seconds: float) ->
 def _give_back_names_of_python(folder: Path) -> None:
     """Let whoever else imports `calendar` find Python's own, although the learner's was found first."""
     for name in sys.stdlib_module_names & sys.modules.keys():
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).is_relative_to(folder):
+        file = Path(getattr(sys.modules[name], "__file__", None) or "")
+        if file in (folder / f"{name}.py", folder / name / "__init__.py"):
             del sys.modules[name]
 
 
