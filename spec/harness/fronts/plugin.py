@@ -32,6 +32,7 @@ WARNINGS = (  # of this project's own modules alone; pytest's filters name the m
     r"error:::(spec|impl)(\.|$)",
     # BLAS may leave a flag of the processor behind without cause, and what is NaN shows in the numbers
     "ignore:.* encountered in matmul:RuntimeWarning",
+    "ignore:::<unknown>",  # a learner's source, read as text, with a backslash in a string
 )
 EXAMPLES = {"spec": 12, "quick": 4, "thorough": 200}  # a test
 
