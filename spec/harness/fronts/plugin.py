@@ -165,9 +165,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     whole_files = not any("::" in argument for argument in config.args)
     if wrong := collection.problems(chapters, ledger, whole_files=whole_files):
         raise pytest.UsageError(*wrong)
-    by_id = {item.nodeid: item for item in chapters}
     for item in chapters:
         _prepare(item, ledger)
+    by_id = {item.stash[CASE].id: item for item in chapters}
     found = cases.in_order_of_needs([item.stash[CASE] for item in chapters], ledger)
     if RESULTS in config.stash:
         config.stash[RESULTS].expect(found)
@@ -227,12 +227,13 @@ def pytest_runtest_makereport(
     outcome = yield
     if CASE in item.stash and call.when == "call":
         found = item.config.stash[RESULTS]
-        if record := found.records.get(item.nodeid):
+        if record := found.records.get(item.stash[CASE].id):
             _tell(outcome, record, found)
     return outcome
 
 
 def _tell(outcome: pytest.TestReport, record: Record, found: Results) -> None:
+    outcome.case = record.test  # type: ignore[attr-defined]
     outcome.status = record.status  # type: ignore[attr-defined]
     outcome.waits_for = record.waits_for  # type: ignore[attr-defined]
     if outcome.failed and record.explanation:

@@ -54,12 +54,16 @@ def told_once(terminal: Any, results: Results | None) -> Iterator[None]:
     terminal.stats["failed"] = [
         report
         for report in failed
-        if not (report.nodeid in records and records[report.nodeid].explanation)
+        if not ((record := records.get(_case(report))) and record.explanation)
     ]
     yield
     terminal.stats["failed"] = failed
     if not failed:
         del terminal.stats["failed"]
+
+
+def _case(report: Any) -> str:
+    return getattr(report, "case", "")
 
 
 def count_claims_whole(terminal: Any, results: Results) -> None:
@@ -71,7 +75,7 @@ def count_claims_whole(terminal: Any, results: Results) -> None:
     records = results.records
     passed: dict[bool, list[Any]] = {True: [], False: []}
     for report in terminal.stats.pop("passed", []):
-        record = records.get(report.nodeid)
+        record = records.get(_case(report))
         passed[record is None or record.claim.id in holding].append(report)
     for whole, category in ((True, "passed"), (False, "passed in part")):
         if passed[whole]:
