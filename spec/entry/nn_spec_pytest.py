@@ -7,28 +7,42 @@ and there Python would look for `spec.entry` in vain, and pytest would not start
 """
 
 import importlib.util
+from collections.abc import Generator
 from pathlib import Path
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 PLUGIN = "spec.harness.fronts.plugin"
 
 
-def pytest_load_initial_conftests(early_config: "pytest.Config", args: list[str]) -> None:
-    """Load the plugin if an argument names `spec`, or a file in it; without any, the folder it is."""
-    known, folder = early_config.known_args_namespace, _specification()
-    called_from = early_config.invocation_params.dir
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, args: list[str]
+) -> Generator[None, object, object]:
+    """Load the plugin where `spec` is named. A usage error if a conftest.py has an option of its own."""
+    if not _is_named(early_config):
+        return (yield)
+    # in front: whoever says otherwise is heard. Chapters are modules of their package
+    args[:0] = ["--import-mode=importlib", "-rN"]
+    early_config.pluginmanager.import_plugin(PLUGIN)
+    try:
+        return (yield)
+    except ValueError as error:
+        raise pytest.UsageError(
+            f"{error}. The conftest.py of this project and the specification both have this option: "
+            "run `python -m spec judge FILE`, which leaves the project's alone"
+        ) from None
+
+
+def _is_named(config: pytest.Config) -> bool:
+    """Whether an argument names `spec`, or a file in it; without any, whether pytest was called there."""
+    known, folder = config.known_args_namespace, _specification()
     named = [argument.partition("::")[0] for argument in known.file_or_dir or ["."]]
-    if folder and any(
+    return folder is not None and any(
         (known.pyargs and name.partition(".")[0] == "spec")
-        or (called_from / name).resolve().is_relative_to(folder)
+        or (config.invocation_params.dir / name).resolve().is_relative_to(folder)
         for name in named
-    ):
-        # in front: whoever says otherwise is heard. Chapters are modules of their package
-        args[:0] = ["--import-mode=importlib", "-rN"]
-        early_config.pluginmanager.import_plugin(PLUGIN)
+    )
 
 
 def _specification() -> Path | None:

@@ -175,7 +175,6 @@ def main() -> int:
     failed = 0
     with installed(fetch=parser.parse_args().fetch) as (environment, folder):
         for command in COMMANDS:
-
             run = environment.run(command.line, folder)
             good = run.status == command.status and command.shows in run.text
             failed += not good

@@ -156,9 +156,14 @@ def run_seed() -> None:
     """The seed of the run, for what is trained once for several tests. The engine hands it over."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Hold the tests against the ledger, make cases of them, put these in order, and select."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Hold the tests against the ledger, make cases of them, select, and put these in order.
+
+    The order is the last word: other plugins shuffle, and a claim is judged behind what it needs.
+    """
     ledger, option = config.stash[LEDGER], config.option
     chapters = [item for item in items if cases.is_chapter(item)]
     others = [item for item in items if not cases.is_chapter(item)]
@@ -180,6 +185,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped := [item for item in items if item not in set(kept)]:
         config.hook.pytest_deselected(items=dropped)
     items[:] = kept
+    yield
+    place = {case.id: n for n, case in enumerate(found)}
+    items.sort(key=lambda i: place[i.stash[CASE].id] if CASE in i.stash else len(place))
 
 
 def _prepare(item: pytest.Item, ledger: Ledger) -> None:
