@@ -153,7 +153,7 @@ def test_the_check_reports_relative_errors(nn):
         error,
         3 / 5,
         ulps=1e12,  # four digits: this is about the formula, not about the differences
-        mistakes={
+        mistakes=lambda: {
             "it is the absolute error": 3 * size,
             "one norm alone is below, not the sum of the two": 3 / 4,
             "the numerical gradient's norm alone is below": 3.0,

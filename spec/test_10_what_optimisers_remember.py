@@ -57,7 +57,7 @@ def test_momentum(nn, history):
                 theta,
                 before - lr * fading(past, beta),
                 scale=np.abs(before) + lr * fading(np.abs(past), beta),
-                mistakes={
+                mistakes=lambda: {
                     cause: before - lr * v for cause, v in wrong_velocities(past, beta, lr).items()
                 },
                 what=f"theta after step {t}",
@@ -124,7 +124,7 @@ def test_adam(nn, history):
                 theta,
                 before - lr * adam_direction(past, *betas, t, t),
                 scale=np.abs(before) + 2 * lr,  # no entry of the direction is larger
-                mistakes={
+                mistakes=lambda: {
                     cause: before - lr * u
                     for cause, u in wrong_directions(past, *betas, lr).items()
                 },
@@ -173,7 +173,7 @@ def test_epsilon_shortens_the_steps_of_adam(nn):
                 theta,
                 before - lr * g / (np.abs(g) + epsilon),
                 scale=np.abs(before) + 2 * lr,
-                mistakes={
+                mistakes=lambda: {
                     cause: before - lr * g / root
                     for cause, root in wrong_roots(np.abs(g), epsilon, t).items()
                 },

@@ -95,7 +95,7 @@ def witnesses(*pairs, sizes=({"m": 3}, {"m": 5}), mistakes=None):
     for (actual, expected), size in zip(pairs, sizes, strict=False):
         listed = {cause: make(expected) for cause, make in (mistakes or {}).items()}
         with suppress(Disagreement):
-            agree(actual, expected, sizes=size, mistakes=listed)
+            agree(actual, expected, sizes=size, mistakes=lambda: listed)  # noqa: B023
     return [comparison for found in notes.comparisons.values() for comparison in found]
 
 

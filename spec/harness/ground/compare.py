@@ -12,7 +12,11 @@ section 3.1) of some tens of terms, with a margin for other orders of summation.
 """
 
 import sys
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -23,6 +27,7 @@ from .outcomes import Refuted
 
 ULPS = 64
 Array = NDArray[np.float64]
+Mistakes = Callable[[], Mapping[str, Any]]  # gives the value that comes of each, by cause
 
 
 class NotPlain(TypeError):
@@ -59,12 +64,35 @@ class Comparison:
 
     actual: NDArray[Any] | str
     expected: Array
-    mistakes: dict[str, Array]
+    listed: Mistakes | None
     sizes: dict[str, int]
     scale: Array | None
     ulps: float
     what: str
     unit: float  # of rounding
+
+    @cached_property
+    def _computed(self) -> tuple[dict[str, Array], Exception | None]:
+        """The listed mistakes, and what was raised where they cannot be computed."""
+        if self.listed is None:
+            return {}, None
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")  # a wrong formula may overflow
+                values = self.listed()
+                return {cause: np.array(v, dtype=float) for cause, v in values.items()}, None
+        except Exception as error:
+            return {}, error
+
+    @property
+    def mistakes(self) -> dict[str, Array]:
+        """What each listed mistake gives, computed when first asked for; {} where that raises."""
+        return self._computed[0]
+
+    @property
+    def error_in_mistakes(self) -> Exception | None:
+        """What was raised where the listed mistakes cannot be computed."""
+        return self._computed[1]
 
     def tolerance(self, target: Array) -> Array:
         """How far a value may be from `target`, entry by entry.
@@ -171,11 +199,28 @@ class Disagreement(Refuted):
         self.site = site
 
 
+def as_of_now(mistakes: Mistakes) -> Mistakes:
+    """The same function, about the values that its variables have now.
+
+    A function looks its variables up when it is called: after a loop, it would find those of the
+    last round. TypeError for what is no function.
+    """
+    if not isinstance(mistakes, FunctionType):
+        raise TypeError(
+            f"mistakes is a {type(mistakes).__name__}, expected a function that gives the dict: "
+            "put `lambda:` before it"
+        )
+    if mistakes.__closure__ is None:
+        return mistakes
+    now = tuple([CellType(cell.cell_contents) for cell in mistakes.__closure__])
+    return FunctionType(mistakes.__code__, mistakes.__globals__, closure=now)
+
+
 def agree(
     actual: object,
     expected: ArrayLike,
     *,
-    mistakes: dict[str, Any] | None = None,
+    mistakes: Mistakes | None = None,
     sizes: dict[str, int] | None = None,
     scale: ArrayLike | None = None,
     ulps: float = ULPS,
@@ -183,12 +228,18 @@ def agree(
 ) -> None:
     """Judge `actual`, which the implementation gave, against `expected`, the spec's own value.
 
-    `mistakes` maps a cause in plain words ("the mean over the m samples is missing") to the value
-    that it gives; `sizes` names the numbers that a constant factor may be (m, n_in, K). `scale` is
-    the magnitude of the terms behind each entry and defaults to the largest expected one, which
-    suits matrix products; judge functions of one number entry by entry with `scale=abs(expected)`.
-    `ulps` is the multiple of the rounding unit allowed, justified where it is not the default.
-    Raises Disagreement, whose message says what is wrong; the causes are looked for by the report.
+    `mistakes` is a function that gives a dict from a cause in plain words to the value that comes of
+    it: `lambda: {"the mean over the m samples is missing": m * dW}`. It is called later, and only if
+    a value is wrong (or on the reference, where each cause must be told from the truth), but with the
+    values that its variables have now. So it must not call the implementation, and no array that it
+    reads may be changed in place; should it raise, the failure is told without a cause.
+
+    `sizes` names the numbers that a constant factor may be (m, n_in, K). `scale` is the magnitude of
+    the terms behind each entry and defaults to the largest expected one, which suits matrix products;
+    judge functions of one number entry by entry with `scale=abs(expected)`. `ulps` is the multiple of
+    the rounding unit allowed, justified where it is not the default. Raises Disagreement, whose
+    message says what is wrong; the causes are looked for by the report. TypeError if `mistakes` is
+    no function.
     """
     __tracebackhide__ = True
     frame = sys._getframe(1)
@@ -200,7 +251,7 @@ def agree(
     comparison = Comparison(
         plain,
         np.array(expected, dtype=float),
-        {cause: np.array(value, dtype=float) for cause, value in (mistakes or {}).items()},
+        None if mistakes is None else as_of_now(mistakes),
         sizes or {},
         None if scale is None else np.array(scale, dtype=float),
         ulps,
