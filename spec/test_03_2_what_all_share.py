@@ -79,4 +79,5 @@ def test_argument_is_left_as_it_was(nn, name: str):
             "the argument is clipped in place": z.clip(-500, 500),
         },
         what=f"the argument of {name}, after the call,",
+        shows=False,
     )

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from spec.harness import Refuted, agree, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.ground.outcomes import Kind
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.networks import (
     CLASSIFIERS,
@@ -84,7 +85,9 @@ def judge_shapes(net: Guarded, problem: Problem) -> None:
             elif np.shape(value) != shape:
                 raise Refuted(wrong)
     if conventions:
-        raise Refuted(f"{conventions[0]}: a convention, which nothing else minds", convention=True)
+        raise Refuted(
+            f"{conventions[0]}: a convention, which nothing else minds", kind=Kind.CONVENTION
+        )
 
 
 SHAPES = (

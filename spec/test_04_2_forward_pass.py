@@ -208,6 +208,7 @@ def test_the_cache_is_of_the_last_batch(nn, problem: Problem):
                 "it is what another network said last": elsewhere,
             },
             what=f"A{L} of the cache, against what forward returned,",
+            shows=False,
         )
 
 
@@ -233,6 +234,7 @@ def test_forward_has_no_memory(nn, problem: Problem):
                 "the weights that it had before are used": softmax(forward(X, old_weights)[last]),
             },
             what="the output of a network with new parameters, against that of a new network,",
+            shows=False,
         )
         deeper = len(model.sizes) > 3  # where a layer may be silent, whatever comes in
         same = not deeper and np.array_equal(net.forward(X), net.forward(-X))
@@ -274,6 +276,7 @@ def test_each_sample_as_if_alone(nn, problem: Problem):
                     "the softmax runs over the samples": np.ones((1, model.sizes[-1]))
                 },
                 what="the output for a sample alone, against that for it among others,",
+                shows=False,
             )
 
 
@@ -318,6 +321,7 @@ def test_whole_numbers_are_numbers(nn, problem: Problem):
                 "the output is cut to whole numbers": np.zeros(right.shape),
             },
             what="forward(X) for an X of integers, against floats,",
+            shows=False,
         )
 
 

@@ -5,7 +5,7 @@ pytest's own protocol stays around a case, for what it brings: -k, JUnit XML, ca
 
 import os
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +180,10 @@ def pytest_collection_modifyitems(
         chosen = collection.selected(found, ledger, option.claim or [], errata=option.errata)
     except CannotDo as error:
         raise pytest.UsageError(f"--claim {error}") from None
+    if option.impl and not (option.claim or option.errata) and RESULTS in config.stash:
+        asked = cases.obligations(chosen)  # theorems are proved without it
+        config.stash[RESULTS].n_left_out = len(_claims(chosen) - _claims(asked))
+        chosen = asked
     kept = [by_id[case.id] for case in chosen]
     kept += [] if option.claim or option.errata else others
     if dropped := [item for item in items if item not in set(kept)]:
@@ -188,6 +192,10 @@ def pytest_collection_modifyitems(
     yield
     place = {case.id: n for n, case in enumerate(found)}
     items.sort(key=lambda i: place[i.stash[CASE].id] if CASE in i.stash else len(place))
+
+
+def _claims(some: Iterable[Case]) -> set[str]:
+    return {case.claim.id for case in some}
 
 
 def _prepare(item: pytest.Item, ledger: Ledger) -> None:

@@ -296,6 +296,7 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
                 ],
             },
             what=f"{name} of the second batch",
+            shows=False,
         )
 
 
