@@ -5,12 +5,12 @@ libraries, and the walls asked for. The rubric does not matter: scores are alway
 judgement is written whole or not at all, so a grader may be killed at any moment.
 """
 
-import fcntl
 import gzip
 import hashlib
 import json
 import platform
 import zlib
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,9 @@ from spec.harness.ground.files import make_folder, write_whole
 
 from ..intake.handed_in import Contents
 from ..scores.judgement import Judgement
+
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import fcntl
 
 LIBRARIES = (
     "numpy",
