@@ -1,8 +1,7 @@
 """Section 3: the neuron and its activation functions.
 
 Each derivative is a function of the pre-activation z, never of the activation a. All work
-elementwise on arrays of any shape, but for softmax, which works on the rows of a matrix. NaN stays
-NaN.
+elementwise on arrays of any shape, but for softmax, which works on the rows of a matrix.
 """
 
 from collections.abc import Callable
@@ -35,7 +34,7 @@ def relu(z: ArrayLike) -> Array:
 def relu_grad(z: ArrayLike) -> Array:
     """1 where z > 0, else 0; at the kink itself the theory's table chooses 0."""
     z = floats(z)
-    return np.where(np.isnan(z), z, z > 0)
+    return np.where(np.isnan(z), z, z > 0)  # NaN stays NaN, here as everywhere
 
 
 def sigmoid(z: ArrayLike) -> Array:

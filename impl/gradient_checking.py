@@ -16,8 +16,8 @@ def numerical_gradient(
 ) -> Array:
     """(f(theta + e) - f(theta - e)) / (2 epsilon), one entry of `theta` at a time, in its shape.
 
-    The scalar function f is called with a copy of theta in float64, one entry of which is moved;
-    theta itself stays as it is.
+    The scalar function f is called with a copy of theta in float64, one entry of which is moved, so
+    that theta itself stays as it is, to the bit.
 
     Beyond the contract: ValueError if f returns an array.
     """

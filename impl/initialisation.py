@@ -42,4 +42,5 @@ def lecun_normal(n_in: int, n_out: int, rng: Generator) -> Array:
 
 def zero_bias(n_out: int) -> Array:
     """b = 0, as (1, n_out) (7.5)."""
-    return np.zeros((1, integer("n_out", n_out)))
+    n_out = integer("n_out", n_out)
+    return np.zeros((1, n_out))

@@ -89,7 +89,8 @@ class MLP:
         A = matrix("X", X, columns=self.W1.shape[0])  # (m, n_0)
         self.cache = {"A0": A}
         for l in range(1, self.L + 1):
-            Z = affine(A, getattr(self, f"W{l}"), getattr(self, f"b{l}"))  # (m, n_l)
+            W, b = getattr(self, f"W{l}"), getattr(self, f"b{l}")  # (n_{l-1}, n_l), (1, n_l)
+            Z = affine(A, W, b)  # (m, n_l)
             A = self.output.activation(Z) if l == self.L else self.sigma(Z)  # (m, n_l)
             self.cache |= {f"Z{l}": Z, f"A{l}": A}
         return A

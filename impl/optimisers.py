@@ -1,8 +1,7 @@
 """Section 10: update rules. They take the gradient as it comes; only what is done with it differs.
 
 Each returns new values and changes no argument. What a rule remembers between two steps of one
-parameter is handed back to it with the next step; None starts anew. All arrays of one parameter are
-of one shape, whatever that is.
+parameter is handed back to it with the next step; None starts anew.
 """
 
 import numpy as np

@@ -89,7 +89,7 @@ def test_what_the_reference_has_beyond_the_contract_is_not_asked_for():
     """Neither its own refusals, nor its keywords, nor its methods."""
     text = written()
     assert BEYOND not in text
-    assert "optimiser" not in text
+    assert "optimiser=" not in text
     assert "loss_from_logits" not in text
     assert "def train(net, X, Y, lr, epochs, batch_size=None, rng=None):" in text
 

@@ -21,7 +21,8 @@ from spec.harness.plugin import SUBJECT
 from ..forks import in_forks
 from .mutants import Mutant, unmutated
 
-REFUSALS = Path(__file__).parents[1] / "test_refusals.py"
+META = Path(__file__).parents[1]
+OF_THE_REFERENCE = [META / "test_reference.py", META / "test_refusals.py"]  # asked of nobody else
 MEMORY = 4 * 2**30  # bytes, for mutants that ask for an array of any size
 SECONDS = 300  # of one core, for those that are lost in a single call into a library
 
@@ -38,7 +39,7 @@ def killers(mutants: Sequence[Mutant], jobs: int) -> list[str]:
     """
     with tempfile.TemporaryDirectory() as folder:
         judge = partial(_killer, Path(folder, "killers"))
-        options = (str(REFUSALS), "--hypothesis-profile=mutation")
+        options = (*map(str, OF_THE_REFERENCE), "--hypothesis-profile=mutation")
         reference, *found = in_forks([unmutated(), *mutants], judge, *options, jobs=jobs)
     if reference != "":
         raise RuntimeError(f"the reference itself is not accepted: {reference}")
@@ -72,7 +73,7 @@ def _killer(notes: Path, session: pytest.Session, mutant: Mutant) -> str:
 def _is_asked(item: pytest.Item) -> bool:
     """Whether a test can tell one implementation from another."""
     obligation = collection.is_chapter(item) and collection.is_obligation(item)
-    return obligation or item.path == REFUSALS
+    return obligation or item.path in OF_THE_REFERENCE
 
 
 class Verdict:
