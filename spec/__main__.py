@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from spec.harness.errors import CannotDo
+from spec.harness.ground.errors import CannotDo
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,7 +118,7 @@ def _grade(option: argparse.Namespace) -> str:
         raise CannotDo("name a folder for the gradebook: --out FOLDER")
     if option.jobs is not None and option.jobs < 1:
         raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
-    from spec.grading.class_run import ALL_CORES, How
+    from spec.grading.running.class_run import ALL_CORES, How
 
     how = How(option.walls, option.jobs or ALL_CORES, option.backend, option.scheduler)
     return grade(

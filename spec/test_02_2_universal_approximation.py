@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import agree, claim, measured, oracle
-from spec.harness.networks import mlp
-from spec.harness.strategies import SEEDS, Problem, sizes
+from spec.harness import agree, claim, measured
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.networks import mlp
+from spec.harness.mathematics.strategies import SEEDS, Problem, sizes
 
 # ## One hidden layer
 
@@ -40,7 +41,7 @@ def test_one_hidden_layer(nn, problem, activation):
         Y_hat,
         scale=size @ np.abs(P["W2"]) + np.abs(P["b2"]),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the activation is left out, and the two layers collapse": Z1 @ P["W2"] + P["b2"],
             "the activation bends the output as well": sigma(Y_hat),
             "a softmax stands behind the output": oracle.softmax(Y_hat),

@@ -10,15 +10,15 @@ import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, claim
-from spec.harness.backpropagation import (
+from spec.harness.mathematics.backpropagation import (
     judge_last_batch,
     judge_no_trace,
     judge_step,
     slopes,
 )
-from spec.harness.deep_networks import FEW, TWO_LAYERS, one_large_sample
-from spec.harness.networks import gradients, two_layer_net
-from spec.harness.strategies import Problem
+from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS, one_large_sample
+from spec.harness.mathematics.networks import gradients, two_layer_net
+from spec.harness.mathematics.strategies import Problem
 
 EPS = np.finfo(float).eps
 NAMES = ["dW1", "db1", "dW2", "db2"]
@@ -87,7 +87,7 @@ def test_a_batch_of_whole_numbers_has_the_same_gradients(nn, problem: Problem):
         agree(
             actual[name],
             expected[name],
-            mistakes={"it is cut to whole numbers": np.trunc(expected[name])},
+            mistakes=lambda: {"it is cut to whole numbers": np.trunc(expected[name])},
             what=f"{name} of a batch of whole numbers",
         )
 

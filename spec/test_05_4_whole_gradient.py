@@ -10,15 +10,15 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, oracle, refuses
-from spec.harness.backpropagation import (
+from spec.harness import agree, claim, measured, refuses
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import (
     judge_last_batch,
     judge_no_trace,
     judge_step,
     slopes,
 )
-from spec.harness.counting import counted, multiplications_of
-from spec.harness.deep_networks import (
+from spec.harness.mathematics.deep_networks import (
     DEEP,
     FEW,
     HIDDEN,
@@ -30,8 +30,9 @@ from spec.harness.deep_networks import (
     one_large_sample,
     with_output,
 )
-from spec.harness.networks import gradients, mlp
-from spec.harness.strategies import SEEDS, Problem
+from spec.harness.mathematics.networks import gradients, mlp
+from spec.harness.mathematics.strategies import SEEDS, Problem
+from spec.harness.subject.counting import counted, multiplications_of
 
 EPS = np.finfo(float).eps
 
@@ -60,7 +61,7 @@ def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
                 scale=apart / EPS,
                 ulps=1,
                 sizes=model.named_sizes(),
-                mistakes={
+                mistakes=lambda: {
                     "the loss reports half the squared error": slope * (1 + (kind == "identity")),
                     "the factor 2 of the squared error is missing": slope
                     / (1 + (kind == "identity")),

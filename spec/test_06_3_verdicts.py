@@ -11,12 +11,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.harness import chance, claim, measured, oracle
-from spec.harness.compare import Array, as_plain
-from spec.harness.networks import gradients, mlp, two_layer_net
-from spec.harness.oracle import Parameters
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import Problem, problems
+from spec.harness import chance, claim, measured
+from spec.harness.ground.compare import Array, as_plain
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.networks import gradients, mlp, two_layer_net
+from spec.harness.mathematics.oracle import Parameters
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import Problem, problems
 
 GROUPS = ["W1", "b1", "W2", "b2"]
 NORM = np.linalg.norm

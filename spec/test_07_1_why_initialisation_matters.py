@@ -21,10 +21,9 @@ import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, chance, claim, measured
-from spec.harness.guard import Guarded
-from spec.harness.networks import mlp, set_parameters, two_layer_net
-from spec.harness.oracle import ACTIVATIONS, Parameters, gradients
-from spec.harness.signals import (
+from spec.harness.mathematics.networks import mlp, set_parameters, two_layer_net
+from spec.harness.mathematics.oracle import ACTIVATIONS, Parameters, gradients
+from spec.harness.mathematics.signals import (
     Rule,
     backward,
     factors,
@@ -33,7 +32,8 @@ from spec.harness.signals import (
     random_weights,
     second_moments,
 )
-from spec.harness.strategies import Problem, problems
+from spec.harness.mathematics.strategies import Problem, problems
+from spec.harness.subject.proxy import Guarded
 
 # ## Signals that vanish or explode
 

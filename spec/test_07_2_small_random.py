@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from spec.harness import chance, claim, measured
-from spec.harness.outcomes import NotWrittenYet, Raised
-from spec.harness.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
-from spec.harness.signals import factors, one_input
+from spec.harness.ground.outcomes import NotWrittenYet, Raised
+from spec.harness.mathematics.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
+from spec.harness.mathematics.signals import factors, one_input
 
 INITIALISERS = ("small_random", "xavier_normal", "xavier_uniform", "he_normal", "lecun_normal")
 

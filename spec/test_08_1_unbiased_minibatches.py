@@ -10,10 +10,11 @@ from itertools import combinations
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, oracle
-from spec.harness.backpropagation import terms_of
-from spec.harness.networks import gradients, two_layer_net
-from spec.harness.strategies import Problem, problems
+from spec.harness import agree, claim
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import terms_of
+from spec.harness.mathematics.networks import gradients, two_layer_net
+from spec.harness.mathematics.strategies import Problem, problems
 
 
 @claim(
@@ -40,7 +41,7 @@ def test_batch_gradients_average_to_the_full_one(nn, problem: Problem):
             whole,
             scale=sizes[name],
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "a batch's gradient is a sum over its samples, not a mean": m
                 * sum(s * s * g[name] for s, g in zip(shares, right, strict=True)),
                 "a batch is divided by the m of an earlier forward pass": sum(
@@ -73,6 +74,6 @@ def test_the_noise_of_a_batch_gradient_falls_with_its_size(problem: Problem):
             np.mean(np.sum((means - g.mean(axis=0)) ** 2, axis=1)),
             spread / B * (m - B) / (m - 1),
             scale=spread,
-            mistakes={"samples are drawn with replacement": spread / B},
+            mistakes=lambda: {"samples are drawn with replacement": spread / B},
             what=f"the variance over all batches of {B} of {m}",
         )

@@ -12,12 +12,13 @@ with, and on the samples that it sees, nothing is stated here of one run, but of
 import numpy as np
 import pytest
 
-from spec.harness import agree, chance, claim, measured, oracle
-from spec.harness.compare import Array
-from spec.harness.moons import fresh_moons, moons, moons_for_each, moons_run
-from spec.harness.networks import cached, get_parameters, set_parameters, train_steps
-from spec.harness.population import Population, mostly
-from spec.harness.sampling import VARIANCE, sample_of, variance_is
+from spec.harness import agree, chance, claim, measured
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.moons import fresh_moons, moons, moons_for_each, moons_run
+from spec.harness.mathematics.networks import cached, get_parameters, set_parameters, train_steps
+from spec.harness.mathematics.population import Population, mostly
+from spec.harness.mathematics.sampling import VARIANCE, sample_of, variance_is
 
 STRAIGHT_LINE = 0.91  # above what a linear classifier achieves on the moons, 0.88
 
@@ -56,7 +57,7 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
         nn.accuracy(Answers(Y_hat), np.zeros((m, 2)), Y),
         right / m,
         sizes={"m": m, "K": 3},
-        mistakes={
+        mistakes=lambda: {
             "a class is predicted only where its probability is above 1/2": np.mean(
                 np.all((Y_hat > 0.5) == Y, axis=1)
             ),
@@ -80,7 +81,7 @@ def test_accuracy_of_two_classes_and_of_ties(nn):
         nn.accuracy(Answers(Y_hat), np.zeros((5, 2)), Y),
         4 / 5,
         sizes={"m": 5, "K": 2},
-        mistakes={"it is that of the other class": 1 / 5},
+        mistakes=lambda: {"it is that of the other class": 1 / 5},
         what="the accuracy with 4 of 5 right, of two classes",
     )
     ties, both = np.full((64, 2), 0.5), np.eye(2)[np.arange(64) % 2]
@@ -105,13 +106,13 @@ def test_accuracy_of_two_classes_and_of_ties(nn):
     "of 128 explode.",
 )
 @chance(false_alarms=3e-9)
-def test_corners_of_the_table_fail(pytestconfig):
+def test_corners_of_the_table_fail(run_seed):
     """One is too slow for its epochs, the other too fast for its size: 15 samples and 20 epochs will do."""
-    slow = moons_run(pytestconfig.option.seed, n=8, lr=0.01, epochs=2000)
+    slow = moons_run(run_seed, n=8, lr=0.01, epochs=2000)
     measured("accuracy of 10 neurons after 2000 epochs at 0.01", np.median(slow.accuracy))
     mostly(slow.accuracy < STRAIGHT_LINE, "no better than a line at 0.01", exceptions=0.008)
     X, Y, *_ = moons()
-    rng = np.random.default_rng(pytestconfig.option.seed)
+    rng = np.random.default_rng(run_seed)
     with np.errstate(all="ignore"):
         losses = Population((2, 128, 128, 128, 2), 24, rng).train(X[:15], Y[:15], 1.0, 20)
     exploded = ~(losses < 1e6).all(axis=0)
@@ -126,9 +127,9 @@ def test_corners_of_the_table_fail(pytestconfig):
     [((10, 10, 10), 8, 0.01, 0.1, 500), ((128,), 4, 0.0005, 0.5, 250)],
     ids=["deep", "wide"],
 )
-def test_rates_in_the_middle_serve_all(pytestconfig, hidden, n, exceptions, lr, epochs):
+def test_rates_in_the_middle_serve_all(run_seed, hidden, n, exceptions, lr, epochs):
     """Such a network is better than any straight line before the table's shortest training is over."""
-    run = moons_run(pytestconfig.option.seed, sizes=(2, *hidden, 2), n=n, lr=lr, epochs=epochs)
+    run = moons_run(run_seed, sizes=(2, *hidden, 2), n=n, lr=lr, epochs=epochs)
     what = f"accuracy of hidden layers {hidden} after {epochs} epochs at {lr}"
     measured(what, np.median(run.accuracy))
     mostly(run.accuracy > STRAIGHT_LINE, "better than a line", exceptions=exceptions)
@@ -150,7 +151,7 @@ def test_a_network_begins_with_the_defaults_of_the_table(nn, rng):
         values["A1"],
         np.maximum(Z, 0),
         scale=np.abs(Z),
-        mistakes={
+        mistakes=lambda: {
             "it is tanh": np.tanh(Z),
             "it is the sigmoid": 1 / (1 + np.exp(-Z)),
             "it is leaky ReLU": np.maximum(Z, 0.01 * Z),

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, chance, claim, measured, refuses
-from spec.harness.moons import moons_run
-from spec.harness.population import mostly
+from spec.harness.mathematics.moons import moons_run
+from spec.harness.mathematics.population import mostly
 
 # ## The sweep
 #
@@ -22,11 +22,11 @@ from spec.harness.population import mostly
 
 @claim("9/lambda-sweep", r"\lambda=0,\ 0.001,\ 0.01,\ 0.1")
 @chance(false_alarms=1e-9)
-def test_the_weights_shrink_as_lambda_grows_until_the_network_underfits(pytestconfig):
+def test_the_weights_shrink_as_lambda_grows_until_the_network_underfits(run_seed):
     """A network's norm falls at every step of the sweep; at λ = 0.1 it fits the training data worse."""
     norms, accuracies = [], []
     for lam in (0, 0.001, 0.01, 0.1):
-        run = moons_run(pytestconfig.option.seed, lr=1.0, epochs=300, l2=lam)
+        run = moons_run(run_seed, lr=1.0, epochs=300, l2=lam)
         theta = run.networks.parameters
         norms.append(
             np.sqrt(np.sum(theta["W1"] ** 2, axis=(1, 2)) + np.sum(theta["W2"] ** 2, axis=(1, 2)))
@@ -118,7 +118,7 @@ def test_training_stops_once_patience_has_run_out(nn):
         agree(
             np.array([stopped, kept]),
             (stop, best),
-            mistakes={
+            mistakes=lambda: {
                 **slips(losses, patience),
                 "the last epoch is kept, not the best": (stop, stop),
                 "epochs are counted from 1": (stop + 1, best + 1),

@@ -12,16 +12,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spec.harness import agree, chance, claim, measured, oracle
-from spec.harness.backpropagation import terms_of, through_moved_weights
-from spec.harness.compare import Array
-from spec.harness.guard import Guarded, Implementation
-from spec.harness.moons import fresh_moons, moons, moons_run
-from spec.harness.networks import get_parameters, gradients, mlp, set_parameters, train_steps
-from spec.harness.oracle import Parameters
-from spec.harness.population import Population, mostly
-from spec.harness.sampling import sample_of
-from spec.harness.strategies import Problem, pre_activations, problems
+from spec.harness import agree, chance, claim, measured
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import terms_of, through_moved_weights
+from spec.harness.mathematics.moons import fresh_moons, moons, moons_run
+from spec.harness.mathematics.networks import (
+    get_parameters,
+    gradients,
+    mlp,
+    set_parameters,
+    train_steps,
+)
+from spec.harness.mathematics.oracle import Parameters
+from spec.harness.mathematics.population import Population, mostly
+from spec.harness.mathematics.sampling import sample_of
+from spec.harness.mathematics.strategies import Problem, pre_activations, problems
+from spec.harness.subject.proxy import Guarded, Implementation
 
 
 def backpropagated(
@@ -83,7 +90,7 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
             right[name],
             scale=terms[name],
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the gate of the second hidden layer is missing": no_gate[2][name],
                 "the gate of the first hidden layer is missing": no_gate[1][name],
                 "the mean over the m samples is missing": m * right[name],
@@ -107,7 +114,7 @@ def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
         oracle.softmax(layers["Z3"]),
         scale=1 + np.maximum(size, size[1:].max()),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the second hidden layer has no activation": oracle.softmax(layers["Z2"] @ W3 + b3),
             "the first hidden layer has no activation": oracle.softmax(linear_1 @ W3 + b3),
             "the second bias is left out": oracle.softmax(
@@ -148,7 +155,7 @@ def test_a_three_layer_net_moves_all_its_parameters(nn, problem: Problem):
             after,
             before - lr * gradient,
             scale=np.abs(before) + lr * terms[f"d{name}"],
-            mistakes={
+            mistakes=lambda: {
                 "it is not updated": before,
                 "the gradient is added": before + lr * gradient,
                 "the learning rate is left out": before - gradient,
@@ -176,12 +183,11 @@ def test_a_three_layer_net_learns_the_moons(nn, rng):
 
 @claim("11/three-layer-net", r"\text{He}, \ \eta = 0.5")
 @chance(false_alarms=6e-9)
-def test_a_second_hidden_layer_learns_in_fewer_epochs(pytestconfig):
+def test_a_second_hidden_layer_learns_in_fewer_epochs(run_seed):
     """On the moons depth buys speed, and no accuracy: two layers are near the best possible already."""
-    seed = pytestconfig.option.seed
     two, three = (
-        moons_run(seed, n=12),
-        moons_run(seed, n=12, sizes=(2, 10, 10, 2), epochs=500),
+        moons_run(run_seed, n=12),
+        moons_run(run_seed, n=12, sizes=(2, 10, 10, 2), epochs=500),
     )
     epochs = [run.epochs_to(0.1) for run in (two, three)]
     measured("epochs to a loss of 0.1, two layers", np.median(epochs[0]))
@@ -220,7 +226,7 @@ def test_other_hidden_activations_have_the_right_gradients(nn, activation, probl
             right[name],
             scale=terms[name],
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 f"the derivative of the activation: {why}": values[name]
                 for why, values in mistaken.items()
             },
@@ -236,13 +242,13 @@ def test_leaky_relu_leaks_as_much_as_it_is_told(nn, z: Array):
         nn.leaky_relu(z, 0.1),
         np.where(z > 0, z, 0.1 * z),
         scale=np.abs(z),
-        mistakes={"the slope is 0.01 all the same": np.where(z > 0, z, 0.01 * z)},
+        mistakes=lambda: {"the slope is 0.01 all the same": np.where(z > 0, z, 0.01 * z)},
         what="leaky_relu(z, 0.1)",
     )
     agree(
         nn.leaky_relu_grad(z, 0.1),
         np.where(z > 0, 1, 0.1),
-        mistakes={
+        mistakes=lambda: {
             "the slope is 0.01 all the same": np.where(z > 0, 1, 0.01),
             "it is multiplied by z": np.where(z > 0, 1, 0.1 * z),
         },
@@ -252,10 +258,10 @@ def test_leaky_relu_leaks_as_much_as_it_is_told(nn, z: Array):
 
 @claim("11/other-activations", r"\text{epochs to } \mathcal L < 0.1")
 @chance(false_alarms=1.5e-8)
-def test_the_loss_curves_of_the_activations_differ(pytestconfig):
+def test_the_loss_curves_of_the_activations_differ(run_seed):
     """ReLU, leaky ReLU and tanh need some 400 epochs from He weights; the sigmoid is not there at 1000."""
     names = ("relu", "leaky_relu(0.1)", "tanh", "sigmoid")
-    runs = {name: moons_run(pytestconfig.option.seed, n=12, activation=name) for name in names}
+    runs = {name: moons_run(run_seed, n=12, activation=name) for name in names}
     for name, run in runs.items():
         measured(f"epochs to a loss of 0.1, {name}", np.median(run.epochs_to(0.1)))
         measured(f"loss after 1000 epochs, {name}", np.median(run.final))
@@ -334,7 +340,7 @@ def test_the_loss_of_a_network_includes_its_penalty(nn, problem: Problem):
         lam * squares,
         scale=abs(without) + lam * squares,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the penalty is not in the loss": 0.0,
             "the penalty has a factor 1/2": lam * squares / 2,
             "the penalty is averaged over the samples": lam * squares / problem.m,
@@ -359,36 +365,36 @@ def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
     without, included = (gradients(net, problem.Y, names) for net in (plain, penalised))
     for name in names:
         theta = problem.parameters[name[1:]]
-        difference, decay = included[name] - without[name], 2 * lam * theta
-        scale = 1 + np.abs(without[name]) + np.abs(decay)  # 1: of the terms of the gradient
-        what = f"{name} at λ = 0.25 less that at λ = 0"
+        rise, decay = included[name] - without[name], 2 * lam * theta
+        options = {
+            "scale": 1 + np.abs(without[name]) + np.abs(decay),  # 1: of the terms of the gradient
+            "what": f"{name} at λ = 0.25 less that at λ = 0",
+        }
         if name.startswith("db"):
-            why = {"biases decay as well": decay}
-            agree(difference, 0 * decay, scale=scale, mistakes=why, what=what)
+            agree(rise, 0 * decay, mistakes=lambda: {"biases decay as well": decay}, **options)
             continue
         agree(
-            difference,
+            rise,
             decay,
-            scale=scale,
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the factor 2 is missing": decay / 2,
                 "the decay is averaged over the samples": decay / problem.m,
                 "the decay is subtracted": -decay,
                 "the decay is not in the gradients": 0 * decay,
             },
-            what=what,
+            **options,
         )
 
 
 @claim("11/l2-exercise", r"\lambda \in \{0, 0.001, 0.01, 0.1\}")
 @chance(false_alarms=1e-9)
-def test_a_stronger_penalty_makes_smaller_weights_and_a_straighter_boundary(pytestconfig):
+def test_a_stronger_penalty_makes_smaller_weights_and_a_straighter_boundary(run_seed):
     """0.001 costs the moons nothing; 0.01 takes most of the curve away, and 0.1 more than that."""
     strengths = (0.0, 0.001, 0.01, 0.1)
     norms, accuracies = [], []
     for lam in strengths:
-        run = moons_run(pytestconfig.option.seed, n=12, l2=lam, epochs=500)
+        run = moons_run(run_seed, n=12, l2=lam, epochs=500)
         W = [stack for name, stack in run.networks.parameters.items() if name.startswith("W")]
         norms.append(sum(np.sum(w**2, axis=(1, 2)) for w in W))
         accuracies.append(run.accuracy)

@@ -9,8 +9,8 @@ never seen.
 import numpy as np
 
 from spec.harness import chance, claim, measured
-from spec.harness.digits import digits
-from spec.harness.sampling import sample_of
+from spec.harness.mathematics.digits import digits
+from spec.harness.mathematics.sampling import sample_of
 
 
 @claim("11/digits", r"\text{MLP}([64, 32, 10]), \quad B = 32, \quad \eta = 0.1")

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from spec.harness.claims import Ledger
-from spec.harness.errors import CannotDo
+from spec.harness.engine.claims import Ledger
+from spec.harness.ground.errors import CannotDo
 
 LIBRARIES = {  # by the name that they are imported by
     "jinja2": "Jinja2",

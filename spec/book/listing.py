@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from spec.harness.claim_coverage import Function
+from spec.harness.engine.claim_coverage import Function
 
 from .run import Judged, Source
 from .typeset import excerpt, highlighted

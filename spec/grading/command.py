@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spec.harness.errors import CannotDo
+from spec.harness.ground.errors import CannotDo
 
-from . import rubric as rubrics
-from .catalogue import catalogue
-from .class_run import ClassRun, How
-from .gradebook import Gradebook
-from .handed_in import HandedIn, alone, handed_in
-from .judgement import Judgement
-from .rubric import Rubric
-from .scores import shown
-from .store import Store, make
-from .text import legible
+from .gradebook.folder import Gradebook
+from .intake.handed_in import HandedIn, alone, handed_in
+from .intake.text import legible
+from .running.class_run import ClassRun, How
+from .running.store import Store, make
+from .scores import rubric as rubrics
+from .scores.catalogue import catalogue
+from .scores.judgement import Judgement
+from .scores.rubric import Rubric
+from .scores.scoring import shown
 
 LIBRARIES = ("msgpack", "joblib", "rich", "jinja2", "matplotlib", "nbformat")
 MOST_NAMED = 3  # diagnoses
@@ -39,7 +39,7 @@ class Options:
 
 def write_template(file: Path) -> str:
     """Write a rubric to start from; say what next."""
-    from .rubric_template import write
+    from .scores.rubric_template import write
 
     return write(file, catalogue())
 
@@ -52,9 +52,9 @@ def grade(options: Options) -> str:
     known = catalogue()
     rubric = rubrics.read(options.rubric, known) if options.rubric else rubrics.default(known)
     make(options.out)
-    from .judging import suite
+    from .running.judging import suite_hash
 
-    store = Store(options.out, suite(), options.how.walls)
+    store = Store(options.out, suite_hash(), options.how.walls)
     book = Gradebook(options.out, found, rubric, known, options.hints)
     try:
         n_judged = _judge(options, found, store, book)

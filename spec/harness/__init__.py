@@ -1,12 +1,12 @@
 """What every chapter leans on: claims, comparing, sampling, strategies, loading, the pytest plugin."""
 
-from . import threads  # noqa: F401  (before anything that imports NumPy)
-from .claims import claim
-from .compare import agree
-from .guard import arguments_after, refuses, warnings_of
-from .outcomes import Refuted
-from .sampling import chance
-from .trial import measured
+from .engine.claims import claim
+from .ground import threads  # noqa: F401  (before anything that imports NumPy)
+from .ground.compare import agree
+from .ground.outcomes import Refuted
+from .ground.trial import measured
+from .mathematics.sampling import chance
+from .subject.proxy import arguments_after, refuses, untouched, warnings_of
 
 __all__ = [
     "Refuted",
@@ -16,5 +16,6 @@ __all__ = [
     "claim",
     "measured",
     "refuses",
+    "untouched",
     "warnings_of",
 ]

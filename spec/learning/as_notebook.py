@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from spec.harness.errors import CannotDo
+from spec.harness.ground.errors import CannotDo
 
 from .equations import Equation
 from .skeleton import CONVENTIONS, EMPTY, IMPORTS, Section

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from spec.harness.claims import Ledger
+from spec.harness.engine.claims import Ledger
 
 CHAPTERS = Path(__file__).parents[1]
 

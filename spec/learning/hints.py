@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from spec.harness.explain import Explanation, told
-from spec.harness.hints import hint
+from spec.harness.telling.explain import Explanation, told
+from spec.harness.telling.hints import hint
 
 STEPS = ("a nudge", "the diagnosis and the numbers", "the code")
 

@@ -5,8 +5,8 @@ import copy
 import re
 from pathlib import Path
 
-from spec.harness.errors import CannotDo
-from spec.harness.loading import REFERENCE
+from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.loading import REFERENCE
 
 Definition = ast.FunctionDef | ast.ClassDef
 BEYOND = "Beyond the contract:"  # begins what a docstring says of the reference alone

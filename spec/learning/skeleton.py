@@ -10,10 +10,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spec.harness.claims import Ledger
-from spec.harness.contract import SECTIONS
-from spec.harness.errors import CannotDo
-from spec.harness.latex import to_unicode
+from spec.harness.engine.claims import Ledger
+from spec.harness.ground.contract import SECTIONS
+from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.latex import to_unicode
 
 from .equations import Equation, equations_of
 from .reference import Reference, signature

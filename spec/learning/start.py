@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from spec.harness.errors import CannotDo
+from spec.harness.ground.errors import CannotDo
 
 from .as_notebook import notebook
 from .skeleton import module, sections

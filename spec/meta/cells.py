@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from spec.grading import cell as cells
-from spec.grading import kernel, processes, seccomp
+from spec.sandbox import handle as cells
+from spec.sandbox import kernel, processes, seccomp
 
 ANSWERING = '''
 def serve(connection):

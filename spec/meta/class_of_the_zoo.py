@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import combinations, islice
 from pathlib import Path
 
-from spec.harness.loading import REFERENCE
+from spec.harness.subject.loading import REFERENCE
 
 from .zoo.entries import NOTEBOOK, ZOO, Wrong
 

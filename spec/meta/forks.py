@@ -1,7 +1,7 @@
 """Judging many implementations, or one from many seeds, at the price of one start.
 
 Each case is judged in a fork of the process that has collected the specification, as many at a time
-as there are cores; how is said in spec/harness/warm.py.
+as there are cores; how is said in spec/harness/engine/forked_run.py.
 """
 
 import argparse
@@ -10,20 +10,18 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
-import pytest
-
 from spec.forked import Fork
-from spec.harness.warm import judged, obligations, start
-
-__all__ = ["QUICK", "at_least_one", "command_line", "in_forks", "judged", "obligations"]
+from spec.harness.engine.suite import Suite, collected, warm_up
+from spec.harness.subject.loading import Subject, load
 
 Case = TypeVar("Case")
-Judge = Callable[[pytest.Session, Case], Any]  # what one fork does; its result must fit into JSON
+Judge = Callable[[Suite, Case], Any]  # what one fork does; its result must fit into JSON
 Tell = Callable[
     [Case, Any], None
 ]  # is told each case as it ends, with its result, None for a crash
 JOBS = os.cpu_count() or 1
 QUICK = "--hypothesis-profile=quick"
+SECONDS = 60.0  # for the import of what is judged
 MOMENT = 0.02  # seconds for which one fork is listened to
 
 
@@ -38,11 +36,18 @@ def in_forks(
 
     None where its fork crashed. CannotDo if the specification could not be collected.
     """
-    return start(lambda session: _gathered(session, cases, judge, tell, jobs), *options)
+    suite = collected(*options)
+    warm_up()
+    return _gathered(suite, cases, judge, tell, jobs)
+
+
+def reference() -> Subject:
+    """The reference, as what is judged."""
+    return load(None, SECONDS)
 
 
 def _gathered(
-    session: pytest.Session, cases: Sequence[Case], judge: Judge[Case], tell: Tell[Case], jobs: int
+    suite: Suite, cases: Sequence[Case], judge: Judge[Case], tell: Tell[Case], jobs: int
 ) -> list[Any]:
     outcomes: list[Any] = [None] * len(cases)
     waiting = list(enumerate(cases))[::-1]
@@ -51,7 +56,7 @@ def _gathered(
         while waiting or running:
             while waiting and len(running) < jobs:
                 n, case = waiting.pop()
-                running[n] = stack.enter_context(_fork(session, case, judge))
+                running[n] = stack.enter_context(_fork(suite, case, judge))
             for n, fork in list(running.items()):
                 for outcome in fork.receive(MOMENT):
                     outcomes[n] = outcome
@@ -61,8 +66,8 @@ def _gathered(
     return outcomes
 
 
-def _fork(session: pytest.Session, case: Case, judge: Judge[Case]) -> Fork:
-    return Fork(lambda send: send(judge(session, case)))
+def _fork(suite: Suite, case: Case, judge: Judge[Case]) -> Fork:
+    return Fork(lambda send: send(judge(suite, case)))
 
 
 def command_line(program: str, description: str) -> argparse.ArgumentParser:

@@ -5,9 +5,9 @@ import types
 
 import nbformat
 
-from spec.harness.beside import Namespace
-from spec.harness.contract import NAMES
-from spec.harness.notebook import Notebook
+from spec.harness.ground.contract import NAMES
+from spec.harness.subject.beside import Namespace
+from spec.harness.subject.notebook import Notebook
 
 
 def content(*cells: str) -> str:

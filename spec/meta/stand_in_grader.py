@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from spec.grading import class_run, rubric, worker
-from spec.grading.gradebook import Gradebook
-from spec.grading.handed_in import Contents, handed_in
-from spec.grading.store import Store
+from spec.grading.gradebook.folder import Gradebook
+from spec.grading.intake.handed_in import Contents, handed_in
+from spec.grading.running import class_run, worker
+from spec.grading.running.store import Store
+from spec.grading.scores import rubric
 
 from .grading import catalogue, judgement
 

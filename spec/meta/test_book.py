@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from spec.__main__ import main
-from spec.harness.claims import Ledger
+from spec.harness.engine.claims import Ledger
 
 from .conftest import ROOT
 

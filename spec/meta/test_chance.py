@@ -24,9 +24,10 @@ from scipy.stats import (
     uniform,
 )
 
-from spec.harness import kolmogorov, sampling, trial
-from spec.harness.outcomes import Refuted
-from spec.harness.sampling import _ratio_bounds, _variance_bounds
+from spec.harness.ground import trial
+from spec.harness.ground.outcomes import Refuted
+from spec.harness.mathematics import kolmogorov, sampling
+from spec.harness.mathematics.sampling import _ratio_bounds, _variance_bounds
 from spec.test_10_connections import whitened_outputs
 
 from .conftest import ROOT, Figure

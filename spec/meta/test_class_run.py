@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.grading import class_run, store, worker
-from spec.grading.handed_in import Contents, HandedIn
-from spec.grading.trees import CannotRead, File
-from spec.harness.errors import CannotDo
+from spec.grading.intake.handed_in import Contents, HandedIn
+from spec.grading.intake.trees import CannotRead, File
+from spec.grading.running import class_run, store, worker
+from spec.harness.ground.errors import CannotDo
 
 from .conftest import ROOT
 from .grading import judgement

@@ -5,11 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from spec.grading import feedback, rubric
-from spec.grading.graded import Graded
-from spec.grading.handed_in import HandedIn
-from spec.grading.text import markdown
-from spec.grading.trees import File
+from spec.grading.gradebook import feedback
+from spec.grading.intake.handed_in import HandedIn
+from spec.grading.intake.text import markdown
+from spec.grading.intake.trees import File
+from spec.grading.scores import rubric
+from spec.grading.scores.graded import Graded
 
 from .grading import FAILING, HOSTILE, catalogue, judgement
 

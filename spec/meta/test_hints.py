@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.harness import collection, results, snippet
-from spec.harness.explain import Explanation, code_lines
-from spec.harness.hints import LEVELS, hint, with_own_lines
-from spec.harness.loading import Subject
-from spec.harness.own_lines import own_lines
-from spec.harness.plugin import SUBJECT
-from spec.harness.topics import topic
+from spec.harness.engine import records
+from spec.harness.subject.loading import Subject
+from spec.harness.telling import snippet
+from spec.harness.telling.explain import Explanation, code_lines
+from spec.harness.telling.hints import LEVELS, hint, with_own_lines
+from spec.harness.telling.source_lines import own_lines
+from spec.harness.telling.topics import topic
 
 from . import forks
 from .conftest import ROOT
@@ -96,6 +96,7 @@ def test_three_steps(net):
         "dW1 is wrong in 4 of 6 entries",
         relation="yours is exactly 3 times too large, and m = 3",
         cause="the mean over the m samples is missing",
+        causes=["the mean over the m samples is missing"],
         equation="∂ℒ/∂W[1] = 1/m Xᵀ∂ℒ/∂Z[1]",
         what="dW1",
         function="TwoLayerNet.backward",
@@ -145,13 +146,13 @@ def test_the_level_is_an_option(judge):
     assert ["my_net.py, lines 4 and 5" in text for text in texts] == [False, True, True]
 
 
-def _snippet(session, wrong):
+def _snippet(suite, wrong):
     """The code shown for the claim that an entry breaks, and what it prints there and on the reference."""
     with tempfile.TemporaryDirectory() as folder:
         subject = loaded(wrong.written(Path(folder)))
-        items = [i for i in forks.obligations(session) if collection.claim_of(i).id == wrong.claim]
-        right = session.config.stash[SUBJECT].module
-        (outcome,) = forks.judged(session, items, subject).outcomes()
+        cases = [case for case in suite.obligations if case.claim.id == wrong.claim]
+        right = forks.reference().module
+        (outcome,) = suite.judge(cases, subject).outcomes()
         code = outcome.worst.explanation.code
         return {
             "code": code,
@@ -188,17 +189,17 @@ def test_a_snippet_that_is_more_than_calls_is_not_carried_out(text):
     assert snippet._only_calls("net = MLP([2, 3])\nprint(net.forward(np.eye(3)[[0, -1]])['W1'])")
 
 
-def _unexplained(session, claim):
+def _unexplained(suite, claim):
     """What is told of a claim that fails, where looking for the cause raises."""
 
     def too_deep(*_):
         raise RecursionError
 
-    results.with_own_lines = too_deep
-    items = [i for i in forks.obligations(session) if collection.claim_of(i).id == claim]
+    records.with_own_lines = too_deep
+    cases = [case for case in suite.obligations if case.claim.id == claim]
     (wrong,) = [w for w in ZOO if w.claim == claim][:1]
     with tempfile.TemporaryDirectory() as folder:
-        (outcome,) = forks.judged(session, items, loaded(wrong.written(Path(folder)))).outcomes()
+        (outcome,) = suite.judge(cases, loaded(wrong.written(Path(folder)))).outcomes()
     return [outcome.status, outcome.worst.explanation.sentence]
 
 

@@ -16,7 +16,7 @@ pytest.importorskip("msgpack")
 if not sys.platform.startswith("linux"):
     pytest.skip("submissions are graded on Linux", allow_module_level=True)
 
-from spec.grading.judging import BROKE_OFF
+from spec.grading.running.judging import BROKE_OFF
 
 from .conftest import ROOT, Figure
 from .hostile.entries import entries

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import impl
-from spec.harness.claims import Ledger
-from spec.harness.contract import NAMES, SECTIONS
-from spec.harness.latex import to_unicode
+from spec.harness.engine.claims import Ledger
+from spec.harness.ground.contract import NAMES, SECTIONS
+from spec.harness.ground.latex import to_unicode
 
 from .conftest import ROOT
 
@@ -82,7 +82,7 @@ def test_a_command_is_imported_when_it_is_called():
     """`python -m spec` itself needs the sentences of the harness alone."""
     tree = ast.parse((SPEC / "__main__.py").read_text(encoding="utf-8"))
     at_once = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert [name for name in at_once if name.startswith("spec")] == ["spec.harness.errors"]
+    assert [name for name in at_once if name.startswith("spec")] == ["spec.harness.ground.errors"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))

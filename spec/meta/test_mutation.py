@@ -2,7 +2,7 @@
 
 import pytest
 
-from spec.harness.loading import REFERENCE
+from spec.harness.subject.loading import REFERENCE
 
 from .mutation.report import report
 from .mutation.survivors import Change, listed, statements

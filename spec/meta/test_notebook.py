@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from spec.harness.beside import Namespace
-from spec.harness.contract import NAMES
-from spec.harness.errors import CannotLoad
-from spec.harness.notebook import Notebook
+from spec.harness.ground.contract import NAMES
+from spec.harness.ground.errors import CannotLoad
+from spec.harness.subject.beside import Namespace
+from spec.harness.subject.notebook import Notebook
 from spec.learning.start import start
 
 from .conftest import ROOT

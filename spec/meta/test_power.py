@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from spec.harness.sampling import (
+from spec.harness.mathematics.sampling import (
     FOUND_IN_30_000,
     GAP,
     MEAN,

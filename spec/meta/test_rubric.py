@@ -7,15 +7,15 @@ from fractions import Fraction
 
 import pytest
 
-from spec.grading import rubric, rubric_template, scores
-from spec.grading.exercises import EXERCISES
-from spec.harness.errors import CannotDo
+from spec.grading.scores import rubric, rubric_template, scoring
+from spec.grading.scores.exercises import EXERCISES
+from spec.harness.ground.errors import CannotDo
 
 from .conftest import ROOT
 from .grading import FAILING, UNWRITTEN, catalogue, judgement
 
 COLLECTED = (
-    "import json\nfrom spec.grading.catalogue import catalogue\nfound = catalogue()\n"
+    "import json\nfrom spec.grading.scores.catalogue import catalogue\nfound = catalogue()\n"
     "print(json.dumps([found.claims, found.exercises]))"
 )
 
@@ -116,7 +116,7 @@ def test_points_are_shared_exactly(read):
 
 def test_scores_by_default():
     """One point for each claim that holds."""
-    found = scores.score(judgement(), rubric.default(catalogue()), catalogue())
+    found = scoring.score(judgement(), rubric.default(catalogue()), catalogue())
     n = len(catalogue().claims)
     assert (found.total.points, found.total.maximum) == (n - 3, n)
     assert found.sections["3.2"].maximum - found.sections["3.2"].points == 2
@@ -128,23 +128,23 @@ def test_scores_by_default():
 def test_what_is_required_is_missed(read):
     """What depends on it holds, and brings nothing; the rest counts."""
     text = f'[sections]\n"3.2" = 35\n"5.3" = 15\n[required]\n"{FAILING}" = ["5.3"]'
-    found = scores.score(judgement(), read(text), catalogue())
+    found = scoring.score(judgement(), read(text), catalogue())
     n = len(catalogue().sections["3.2"])
     assert found.total.points == Fraction(35 * (n - 2), n)
-    assert found.sections["5.3"] == scores.Part(Fraction(), Fraction(15))
+    assert found.sections["5.3"] == scoring.Part(Fraction(), Fraction(15))
     assert {c.withheld for c in found.claims if c.claim.startswith("5.3")} == {FAILING}
-    everything = scores.score(judgement(), read(text.replace('["5.3"]', '"all"')), catalogue())
+    everything = scoring.score(judgement(), read(text.replace('["5.3"]', '"all"')), catalogue())
     assert everything.total.points == 0
 
 
 def test_extra_adds_above_the_maximum(read):
     """And is not missed where it is missing."""
     text = f'[sections]\n"4.1" = 5\n[claims]\n"8.1/shuffle" = 2\n"{UNWRITTEN}" = 3\n'
-    found = scores.score(judgement(), read('extra = ["8.1"]\n' + text), catalogue())
-    assert found.total == scores.Part(Fraction(7), Fraction(8))
-    missing = scores.score(judgement(), read(f'extra = ["{UNWRITTEN}"]\n' + text), catalogue())
-    assert missing.total == scores.Part(Fraction(7), Fraction(7))
-    assert missing.sections["9"] == scores.Part(Fraction(0), Fraction(0))
+    found = scoring.score(judgement(), read('extra = ["8.1"]\n' + text), catalogue())
+    assert found.total == scoring.Part(Fraction(7), Fraction(8))
+    missing = scoring.score(judgement(), read(f'extra = ["{UNWRITTEN}"]\n' + text), catalogue())
+    assert missing.total == scoring.Part(Fraction(7), Fraction(7))
+    assert missing.sections["9"] == scoring.Part(Fraction(0), Fraction(0))
 
 
 def test_exercises_are_made_of_obligations_and_do_not_overlap():

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from spec.__main__ import main
-from spec.harness.claims import Ledger
-from spec.harness.contract import NAMES, SECTIONS
-from spec.harness.loading import REFERENCE
+from spec.harness.engine.claims import Ledger
+from spec.harness.ground.contract import NAMES, SECTIONS
+from spec.harness.subject.loading import REFERENCE
 from spec.learning.equations import STATED_BY, equations_of
 from spec.learning.reference import BEYOND, Definition, Reference
 from spec.learning.skeleton import module, sections

@@ -5,11 +5,11 @@ import zipfile
 
 import pytest
 
-from spec.grading import handed_in as handed
-from spec.grading import trees
-from spec.grading.handed_in import alone, handed_in
-from spec.grading.text import cell, file_names
-from spec.harness.errors import CannotDo
+from spec.grading.intake import handed_in as handed
+from spec.grading.intake import trees
+from spec.grading.intake.handed_in import alone, handed_in
+from spec.grading.intake.text import cell, file_names
+from spec.harness.ground.errors import CannotDo
 
 SOURCE = "def softmax(Z):\n    return Z\n"
 MORE = SOURCE + "class TwoLayerNet:\n    pass\n"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from spec.forked import Fork
-from spec.grading import cell as cells
-from spec.grading import cores, walls
-from spec.grading.walls import Limits
+from spec.grading.running import cores
+from spec.sandbox import handle as cells
+from spec.sandbox import walls
+from spec.sandbox.walls import Limits
 
 from .cells import answering, ask, left_running, running
 from .conftest import ROOT, Figure

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from spec.forked import Fork
-from spec.grading import kernel, processes, walls
-from spec.grading.removal import remove
-from spec.grading.walls import Limits
-from spec.harness.errors import CannotDo
+from spec.harness.ground.errors import CannotDo
+from spec.sandbox import kernel, processes, walls
+from spec.sandbox.removal import remove
+from spec.sandbox.walls import Limits
 
 from .cells import answering, ask, lack, left_running, running
 

@@ -11,8 +11,8 @@ from collections import Counter
 
 import pytest
 
-from spec.harness.claims import Ledger
-from spec.harness.results import TODO
+from spec.harness.engine.claims import Ledger
+from spec.harness.ground.status import Status
 
 from .conftest import ROOT
 from .zoo import ZOO, Wrong
@@ -48,7 +48,7 @@ def test_a_cheat_is_not_accepted(outcomes, cheat: Cheat):
     assert told is not None, "it could not be judged"
     assert told, f"{' and '.join(cheat.claims)} hold for it"
     if cheat.way == "a stub":
-        assert {claim["status"] for claim in told.values()} == {TODO}
+        assert {claim["status"] for claim in told.values()} == {Status.TODO}
 
 
 def test_no_false_cause_is_named(outcomes):

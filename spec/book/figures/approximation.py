@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
-from spec.harness import oracle
-from spec.harness.compare import Array
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
 
 from .drawing import BLUE, INK, LINES, SKY, VERMILION, drawn, panels, percent
 

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from spec.harness.oracle import log_softmax, softmax
+from spec.harness.mathematics.oracle import log_softmax, softmax
 
 from ..numbers import rounded
 from .drawing import INK, LINES, drawn, panels

@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from spec.harness import digits as data
-from spec.harness.population import Population
+from spec.harness.mathematics import digits as data
+from spec.harness.mathematics.population import Population
 
 from .drawing import BLUE, VERMILION, WIDTH, bare, drawn, percent
 

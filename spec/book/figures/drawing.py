@@ -18,7 +18,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from spec.harness.compare import Array
+from spec.harness.ground.compare import Array
 
 INK, FAINT, PAPER = "#010203", "#040506", "#070809"  # stand for the theme's own
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 from scipy.optimize import minimize
 
-from spec.harness import oracle
-from spec.harness.backpropagation import derivative
-from spec.harness.moons import fresh_moons, moons, moons_for_each, moons_run
-from spec.harness.population import Population
-from spec.harness.signals import second_moments
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.backpropagation import derivative
+from spec.harness.mathematics.moons import fresh_moons, moons, moons_for_each, moons_run
+from spec.harness.mathematics.population import Population
+from spec.harness.mathematics.signals import second_moments
 
 from ..numbers import rounded
 from .drawing import INK, LINES, drawn, panels, percent

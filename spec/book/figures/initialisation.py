@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from spec.harness.moons import moons_run
-from spec.harness.signals import ACTIVATIONS, one_input, second_moments
+from spec.harness.mathematics.moons import moons_run
+from spec.harness.mathematics.signals import ACTIVATIONS, one_input, second_moments
 
 from .drawing import BLUE, INK, LINES, VERMILION, drawn, panels, percent, with_band
 

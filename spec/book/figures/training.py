@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from spec.harness import oracle
-from spec.harness.compare import Array
-from spec.harness.moons import Run, fresh_moons, moons, moons_for_each, moons_run
-from spec.harness.population import Population
+from spec.harness.ground.compare import Array
+from spec.harness.mathematics import oracle
+from spec.harness.mathematics.moons import Run, fresh_moons, moons, moons_for_each, moons_run
+from spec.harness.mathematics.population import Population
 
 from .drawing import (
     BLUE,

@@ -5,4 +5,4 @@ python -m spec.meta.bench
 prints one table. It judges nothing: a time depends on the machine, and no test looks at it.
 """
 
-from spec.harness import threads  # noqa: F401  (before anything that imports NumPy)
+from spec.harness.ground import threads  # noqa: F401  (before anything that imports NumPy)

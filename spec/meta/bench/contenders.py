@@ -17,7 +17,7 @@ Contenders = dict[str, Callable[[], object]]
 Sizes = tuple[int, int, int, int]  # m samples, then the widths n_in, hidden, out
 LR = 0.01
 
-torch.set_num_threads(1)  # as spec/harness/threads.py sets it for NumPy
+torch.set_num_threads(1)  # as spec/harness/ground/threads.py sets it for NumPy
 
 
 def batch(sizes: Sizes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 
-from spec.harness.loading import REFERENCE
+from spec.harness.subject.loading import REFERENCE
 
 from .report import report
 from .survivors import listed

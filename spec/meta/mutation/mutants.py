@@ -11,7 +11,7 @@ from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import MutationSpec
 
-from spec.harness.loading import REFERENCE
+from spec.harness.subject.loading import REFERENCE
 
 from .survivors import Change, statements
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.harness.loading import REFERENCE, Subject
+from spec.harness.subject.loading import REFERENCE, Subject
 
 from .entries import loaded
 

@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from spec.harness.loading import REFERENCE, Subject
+from spec.harness.subject.loading import REFERENCE, Subject
 
 NOTEBOOK = Path(__file__).parents[1] / "right" / "notebook.py"
 

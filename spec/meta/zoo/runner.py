@@ -11,10 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from spec.harness import collection
-from spec.harness.results import HOLDS, Results
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import Suite
+from spec.harness.ground.status import Status
 
 from .. import forks
 from .cheats import IN_ANY, Cheat
@@ -37,39 +36,39 @@ def told(found: Results) -> Told:
             ],
         }
         for outcome in found.outcomes()
-        if outcome.status != HOLDS
+        if outcome.status != Status.HOLDS
     }
 
 
-def judge_wrong(session: pytest.Session, wrong: Wrong) -> Told:
+def judge_wrong(suite: Suite, wrong: Wrong) -> Told:
     """What the specification says of an entry."""
     with tempfile.TemporaryDirectory() as folder:
         subject = loaded(wrong.written(Path(folder)))
-        return told(forks.judged(session, forks.obligations(session), subject))
+        return told(suite.judge(suite.obligations, subject))
 
 
-def judge_cheat(session: pytest.Session, cheat: Cheat) -> Told:
+def judge_cheat(suite: Suite, cheat: Cheat) -> Told:
     """What the claims that must catch it say of a cheat."""
-    items = [i for i in forks.obligations(session) if collection.claim_of(i).id in cheat.claims]
-    return told(forks.judged(session, items, cheat.subject()))
+    cases = [case for case in suite.obligations if case.claim.id in cheat.claims]
+    return told(suite.judge(cases, cheat.subject()))
 
 
-def judge_notebook(session: pytest.Session, path: Path) -> Told:
+def judge_notebook(suite: Suite, path: Path) -> Told:
     """What the specification says of the notebook that some entries change, quirks included."""
-    return told(forks.judged(session, forks.obligations(session), loaded(path)))
+    return told(suite.judge(suite.obligations, loaded(path)))
 
 
-def judged_claims(session: pytest.Session, _: None) -> list[str]:
+def judged_claims(suite: Suite, _: None) -> list[str]:
     """The claims that ask for an implementation."""
-    return sorted({collection.claim_of(item).id for item in forks.obligations(session)})
+    return sorted({case.claim.id for case in suite.obligations})
 
 
 def judge_all(jobs: int) -> dict[str, Any]:
     """What the specification says of the notebook, of each entry of the zoo, and of each cheat."""
     judges = {type(None): judged_claims, Wrong: judge_wrong, Cheat: judge_cheat}
 
-    def judge(session: pytest.Session, case: Any) -> Any:
-        return judges.get(type(case), judge_notebook)(session, case)
+    def judge(suite: Suite, case: Any) -> Any:
+        return judges.get(type(case), judge_notebook)(suite, case)
 
     claims, notebook, *wrong = forks.in_forks(
         [None, NOTEBOOK, *ZOO], judge, forks.QUICK, LIMIT, jobs=jobs

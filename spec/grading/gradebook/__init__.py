@@ -1,0 +1,1 @@
+"""What is written for the class and for each learner."""

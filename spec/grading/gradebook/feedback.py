@@ -1,0 +1,128 @@
+"""What a learner gets back, as Markdown and as an HTML page: points, what is to be mended, and why.
+
+Nothing that comes from a submission is taken for markup: in Markdown it is escaped or fenced, and in
+HTML Jinja2 escapes whatever is put into the template.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from spec.harness.ground.status import Status
+from spec.harness.telling.explain import told
+from spec.harness.telling.hints import hint
+
+from ..intake.text import fenced, legible, markdown
+from ..scores.exercises import EXERCISES
+from ..scores.graded import Graded
+from ..scores.judgement import Verdict
+from ..scores.scoring import Part, shown
+
+TO_MEND = tuple(status for status in Status if status.to_mend)
+
+
+@dataclass(frozen=True)
+class ToMend:
+    """One claim that does not hold: its equation, why it is so, and what came out, as lines."""
+
+    claim: str
+    status: str
+    equation: str
+    why: str
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """The points of a section or an exercise."""
+
+    title: str
+    points: str
+    maximum: str
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """What both forms of the feedback tell."""
+
+    name: str
+    file: str
+    points: str
+    maximum: str
+    n_hold: int
+    n_claims: int
+    trouble: str
+    notes: list[str]
+    sections: list[Row]
+    exercises: list[Row]
+    to_mend: list[ToMend]
+    withheld: list[tuple[str, str]]
+    waiting: list[tuple[str, str]]
+    unwritten: list[str]
+
+
+def page(graded: Graded, hints: str) -> Page:
+    """The feedback on a submission; `hints` is how much is said of what is wrong."""
+    score = graded.score
+    titles = graded.catalogue.ledger.titles
+    return Page(
+        name=legible(graded.submission.name),
+        file=legible(graded.submission.shown),
+        points=shown(score.total.points),
+        maximum=shown(score.total.maximum),
+        n_hold=score.statuses.get(Status.HOLDS, 0),
+        n_claims=len(score.claims),
+        trouble=legible(graded.judgement.trouble),
+        notes=list(map(legible, graded.notes)),
+        sections=[_row(f"{id} {titles[id]}", part) for id, part in score.sections.items()],
+        exercises=[_row(EXERCISES[id].title, part) for id, part in score.exercises.items()],
+        to_mend=[_to_mend(verdict, hints) for verdict in graded.of_status(*TO_MEND)],
+        withheld=[(claim.claim, claim.withheld) for claim in score.claims if claim.withheld],
+        waiting=[(verdict.claim, verdict.waits_for) for verdict in graded.of_status(Status.WAITS)],
+        unwritten=_unwritten(graded.of_status(Status.TODO)),
+    )
+
+
+def _row(title: str, part: Part) -> Row:
+    return Row(title, shown(part.points), shown(part.maximum), part.points >= part.maximum)
+
+
+def _to_mend(verdict: Verdict, hints: str) -> ToMend:
+    lines = [f"  {verdict.status}"]
+    if verdict.explanation:
+        lines = told(verdict.explanation, hint(verdict.explanation, hints))
+    return ToMend(
+        verdict.claim, verdict.status, verdict.equation, verdict.why, list(map(legible, lines))
+    )
+
+
+def _unwritten(verdicts: list[Verdict]) -> list[str]:
+    """The names that are to be written yet."""
+    missing = [verdict.explanation.missing for verdict in verdicts if verdict.explanation]
+    return list(dict.fromkeys(map(legible, missing)))
+
+
+def as_html(page: Page) -> str:
+    """The feedback as a page of its own, without scripts or anything from elsewhere."""
+    return str(_template("feedback.html.jinja").render(page=page))
+
+
+def as_markdown(page: Page) -> str:
+    """The feedback as Markdown."""
+    return str(_template("feedback.md.jinja").render(page=page, escaped=markdown, fenced=fenced))
+
+
+@cache
+def _template(name: str) -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("spec.grading.gradebook"),
+        autoescape=jinja2.select_autoescape(["html.jinja"], default=False),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(name)

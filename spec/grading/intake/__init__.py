@@ -1,0 +1,1 @@
+"""What was handed in: files, folders and archives, as a list of named submissions."""

@@ -1,0 +1,1 @@
+"""Judging many submissions: workers, processes that judge, and what is kept of them."""

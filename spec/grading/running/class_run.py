@@ -1,0 +1,120 @@
+"""Judging a class: what is not judged yet goes to workers, and each judgement is kept as it comes.
+
+Workers are joblib's: processes of this machine, or those of a cluster. They need to see neither the
+submissions nor the results: the content travels to them, and the judgement back.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.status import Status
+
+from ..intake.handed_in import Contents, HandedIn
+from ..intake.trees import CannotRead
+from ..scores.judgement import Judgement, Verdict
+from . import backends, worker
+from .store import Store
+from .worker import Walls
+
+FRUITLESS = 3  # times in a row that workers were ended before any of them had judged anything
+ALL_CORES = -1
+
+Report = Callable[[HandedIn, Judgement], object]
+Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class How:
+    """How a class is judged: the walls asked for, workers at a time, joblib's back end and its address."""
+
+    walls: Walls = "landlock"
+    jobs: int = ALL_CORES
+    backend: str = "loky"
+    scheduler: str = ""
+
+
+class ClassRun:
+    """Judges submissions by these claims, and reports each as soon as it is judged.
+
+    Of what was not in the store `n_judged` says how many there were.
+    """
+
+    def __init__(self, claims: tuple[str, ...], store: Store, how: How, report: Report) -> None:
+        self.claims, self.store, self.how, self.report = claims, store, how, report
+        self.n_judged = 0
+        self._left: dict[str, list[HandedIn]] = {}
+        self._unread: dict[str, str] = {}  # why the contents could not be had when their turn came
+
+    def judge(self, submissions: Iterable[HandedIn]) -> None:
+        """Judge and report all. Raises CannotDo if there are no workers, or they keep being ended."""
+        for submission in submissions:
+            self._look_up(submission)
+        fruitless = 0
+        with backends.connected(self.how.backend, self.how.scheduler) as workers:
+            while self._left:
+                before = len(self._left)
+                for key, data in workers.results(self._tasks(), self.how.jobs):
+                    self._take(key, data)
+                for key, why in self._unread.items():
+                    self._lose(self._left.pop(key), why)
+                self._unread.clear()
+                fruitless = 0 if len(self._left) < before else fruitless + 1
+                if fruitless == FRUITLESS:
+                    raise CannotDo(
+                        "the workers were ended again and again before they had judged anything, as happens "
+                        "where memory is short; what was judged is kept: try fewer --jobs"
+                    )
+
+    def _look_up(self, submission: HandedIn) -> None:
+        """Report a submission that is judged already, or cannot be; note the others, by their keys."""
+        try:
+            key = self.store.key(submission.read())
+        except CannotRead as error:
+            self._lose([submission], str(error))
+            return
+        judgement = self.store.get(key)
+        if judgement:
+            self.report(submission, judgement)
+        else:
+            self._left.setdefault(key, []).append(submission)
+
+    def _tasks(self) -> Iterator[Task]:
+        """What the workers have to do; contents are read when their turn comes, in a thread of joblib's."""
+        from joblib import delayed
+
+        for key, same in list(self._left.items()):
+            try:
+                contents = same[0].read()
+            except CannotRead as error:
+                self._unread[key] = str(error)
+                continue
+            if self.store.key(contents) != key:
+                self._unread[key] = "changed while it was graded; grade it again"
+            else:
+                yield delayed(_judged)(key, contents, self.how.walls, os.getpid())
+
+    def _take(self, key: str, data: dict[str, Any]) -> None:
+        """Keep and report what a worker has found."""
+        same = self._left.pop(key, [])
+        self.n_judged += len(same)
+        if why := data.get("lost", ""):
+            self._lose(same, why)
+            return
+        self.store.put(key, data)
+        for submission in same:
+            self.report(submission, Judgement.from_data(data))
+
+    def _lose(self, same: list[HandedIn], why: str) -> None:
+        """Report what there is no judgement on."""
+        verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
+        for submission in same:
+            self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts))
+
+
+def _judged(key: str, contents: Contents, walls: Walls, grader: int) -> tuple[str, dict[str, Any]]:
+    """What a worker does for one submission."""
+    worker.end_with(grader)
+    return key, worker.judge(contents, walls)

@@ -1,0 +1,57 @@
+"""The process that judges: it has collected the specification once, and judges what it is sent.
+
+`python -m spec.grading.running.judge_process WALLS` reads lines of JSON (a name, and the files) and
+writes one for each: the judgement. It is a fresh interpreter, for what grades may have threads, and
+forks must not. It ends when its standard input does, so it outlives nobody.
+"""
+
+import base64
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from spec.harness.ground.errors import CannotDo
+
+from .judging import BROKE_OFF, Judge, judging
+from .worker import Walls
+
+
+def main(walls: Walls) -> None:
+    """Judge each submission that comes, until no more can."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
+    questions = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(nowhere, 0)
+
+    def answer(data: dict[str, Any]) -> None:
+        answers.write(json.dumps(data) + "\n")
+        answers.flush()
+
+    try:
+        judging(lambda judge: _attend(judge, questions, answer), walls=walls)
+    except CannotDo as error:
+        answer({"cannot": str(error)})
+
+
+def _attend(judge: Judge, questions: TextIO, answer: Callable[[dict[str, Any]], None]) -> None:
+    answer({"ready": True})
+    for line in questions:
+        question = json.loads(line)
+        with tempfile.TemporaryDirectory() as folder:
+            files = {Path(folder, name): content for name, content in question["files"].items()}
+            for file, content in files.items():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(base64.b64decode(content))
+            chosen = Path(folder, question["name"])
+            judgement = judge(chosen, [file for file in files if file != chosen])
+        broke_off = judgement.trouble.startswith(BROKE_OFF)
+        answer({"lost": judgement.trouble} if broke_off else judgement.as_data())
+
+
+if __name__ == "__main__":
+    main("process" if sys.argv[1] == "process" else "landlock")

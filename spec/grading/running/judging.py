@@ -1,0 +1,177 @@
+"""Judging submissions: the specification is collected once, and each one judged in a fork, behind walls.
+
+The fork holds the specification and asks; the submission answers from its cell. So neither what one
+submission does nor what it makes the specification do reaches another one.
+"""
+
+import resource
+import signal
+import time
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from spec.forked import Fork, Send
+from spec.harness.engine.records import Outcome
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import Suite, collected, warm_up
+from spec.harness.ground.errors import CannotLoad
+from spec.harness.ground.status import Status
+from spec.harness.subject.loading import ROOT
+from spec.sandbox import kernel
+from spec.sandbox.handle import Nursery
+from spec.sandbox.submission import Submission, content_hash
+
+from ..scores.judgement import Judgement, Verdict
+from . import cores
+
+SECONDS = 4.0  # that a submission may compute in one test
+LONGEST = 900.0  # seconds until a judgement is given up
+ROOM = 1 << 31  # bytes of memory that judging one may take, above what all share
+BROKE_OFF = "judging it broke off"  # the trouble of a judgement that says nothing of the submission
+OPTIONS = (
+    "--hypothesis-profile=quick",
+    "--time-limit=300",  # the submission's limit is its own
+)
+
+Found = TypeVar("Found")
+
+
+class Judge(Protocol):
+    """What an action is given."""
+
+    def __call__(self, file: Path, companions: Sequence[Path] = ()) -> Judgement:
+        """Judge one .py file or notebook, whatever it does. It may import its companions, beside or below."""
+
+
+def judging(
+    action: Callable[[Judge], Found],
+    *,
+    walls: Literal["landlock", "process"] = "landlock",
+    claims: Sequence[str] = (),
+    seconds: float = SECONDS,
+) -> Found:
+    """Collect the specification and return what `action(judge)` returns.
+
+    It judges by all obligations, or by those of `claims` alone; in each test a submission may compute
+    for `seconds`. Raises CannotDo where the weakest walls accepted do not stand.
+    """
+    suite = collected(*OPTIONS, *(f"--claim={claim}" for claim in claims))
+    warm_up()
+    suite.draw(suite.obligations)
+    for case in suite.obligations:
+        _ = case.equation  # these and the hash once, not in each fork
+    suite_hash()
+    with Nursery(walls) as nursery:
+        return action(partial(_judged, suite, nursery, seconds))
+
+
+def _judged(
+    suite: Suite,
+    nursery: Nursery,
+    seconds: float,
+    file: Path,
+    companions: Sequence[Path] = (),
+) -> Judgement:
+    try:
+        files = (*companions, file)
+        contents = {each.relative_to(file.parent).as_posix(): each.read_bytes() for each in files}
+    except OSError as error:
+        name = Path(error.filename).name
+        return _nothing(suite, "", f"{name} cannot be read: {error.strerror}")
+    content = contents.pop(file.name)
+    trouble = BROKE_OFF
+    sha256 = content_hash(content, contents)
+    begin = partial(Submission, nursery, file.name, content, contents, seconds)
+    with Fork(lambda send: _judge(suite, begin, sha256, send)) as fork:
+        end = time.monotonic() + LONGEST
+        while not fork.over and time.monotonic() < end:
+            for message in fork.receive(1.0):
+                return Judgement.from_data(message)
+        how = f"the process that judges ended with status {fork.status}"
+    trouble += f": {how if fork.status is not None else f'it took more than {LONGEST:g} s'}"
+    return _nothing(suite, sha256, trouble)
+
+
+def _judge(suite: Suite, begin: Callable[[], Submission], sha256: str, send: Send) -> None:
+    """What the fork does."""
+    kernel.die_with_parent(signal.SIGKILL)
+    core = cores.take()  # noqa: F841  (its own until it ends)
+    _limit_memory()
+    try:
+        with begin() as submission:
+            subject = submission.subject()
+            found, flags = _run(suite, submission, subject)
+            verdicts = tuple(_verdict(outcome, flags) for outcome in found.outcomes())
+            judgement = Judgement(
+                subject.sha256, suite_hash(), submission.walls, "", subject.notes, verdicts
+            )
+    except CannotLoad as error:
+        judgement = _nothing(suite, sha256, str(error))
+    send(judgement.as_data())
+
+
+def _limit_memory() -> None:
+    """What a submission answers may be small and grow: then this process ends, and no other one."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _run(suite: Suite, submission: Submission, subject: Any) -> tuple[Results, dict[str, str]]:
+    """Run all obligations; those that a clock stopped once more, each alone in a new cell."""
+    flags: dict[str, str] = {}
+
+    def note(message: Any) -> None:
+        if "record" in message:
+            flags[message["record"].test] = submission.flag
+
+    cases = suite.obligations
+    found = suite.judge(cases, subject, note)
+    for case in [case for case in cases if flags[case.id] == Status.STOPPED]:
+        if submission.used_up():
+            break
+        try:
+            submission.renew()
+        except CannotLoad:
+            break
+        found.records |= suite.judge([case], subject, note).records
+    found.settle()
+    return found, flags
+
+
+def _verdict(outcome: Outcome, flags: dict[str, str]) -> Verdict:
+    record = outcome.worst
+    flag = flags[record.test] if record.status in (Status.FAILS, Status.WAITS) else ""
+    return Verdict(
+        outcome.id,
+        Status(flag or record.status),
+        record.equation,
+        record.why,
+        record.test,
+        record.line,
+        record.waits_for,
+        record.explanation,
+    )
+
+
+def _nothing(suite: Suite, sha256: str, trouble: str) -> Judgement:
+    """The judgement of what cannot be judged."""
+    order = suite.ledger.order
+    ids = {case.claim.id for case in suite.obligations}
+    verdicts = tuple(Verdict(id, Status.NOT_RUN) for id in sorted(ids, key=order.__getitem__))
+    return Judgement(sha256, suite_hash(), (), trouble, (), verdicts)
+
+
+@cache
+def suite_hash() -> str:
+    """The hash of the specification: of all that can change a judgement."""
+    digest = sha256(" ".join(OPTIONS).encode())
+    spec = ROOT / "spec"
+    parts = [spec.glob("*.py"), spec.glob("*.toml")]
+    parts += [(spec / room).rglob("*.py") for room in ("harness", "sandbox", "grading")]
+    for file in sorted(file for part in parts for file in part):
+        digest.update(file.relative_to(spec).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()

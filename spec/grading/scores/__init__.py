@@ -1,0 +1,1 @@
+"""From a judgement and a rubric to points."""

@@ -1,0 +1,40 @@
+"""One submission with all that came of it: what was handed in, the judgement, and the score."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..intake.handed_in import HandedIn
+from .catalogue import Catalogue
+from .judgement import Judgement, Verdict
+from .rubric import Rubric
+from .scoring import Score, score
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission, judged and scored by a rubric."""
+
+    submission: HandedIn
+    judgement: Judgement
+    rubric: Rubric
+    catalogue: Catalogue
+
+    @cached_property
+    def score(self) -> Score:
+        """Its points."""
+        return score(self.judgement, self.rubric, self.catalogue)
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """How each claim ended, by its id, in the theory's order."""
+        return {verdict.claim: verdict for verdict in self.judgement.verdicts}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was chosen of what was handed in, and what was left out of it."""
+        return (*self.submission.notes, *self.judgement.notes)
+
+    def of_status(self, *statuses: str) -> list[Verdict]:
+        """The verdicts with one of these statuses, on claims that are worth points, or required."""
+        counts = {*self.rubric.points, *self.rubric.required}
+        return [v for v in self.verdicts.values() if v.claim in counts and v.status in statuses]

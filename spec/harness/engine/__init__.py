@@ -1,0 +1,1 @@
+"""The ledger, the cases that are judged, how one is run, and the records that come of it."""

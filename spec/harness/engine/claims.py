@@ -1,0 +1,148 @@
+"""Claims: the ledger of what the theory states, and the decorator that ties a test to one of them.
+
+The ledger, `spec/claims.toml`, lists every claim in plain words and in the theory's order. The
+equation, the verdict and the corrected statement stand in one place only: at the test.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from ..ground.errors import CannotDo
+
+LEDGER = Path(__file__).parents[2] / "claims.toml"
+VERDICTS = ("holds", "conditional", "refuted")
+KINDS = ("identity", "property", "statistics", "cost", "experiment", "rule")
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one test says of one claim.
+
+    `latex` is the equation as the theory means it ("" where words carry the claim). A verdict other
+    than "holds" marks the test as the counter-example, and `instead` is the corrected statement in
+    words; `corrected` marks the test that proves that statement.
+    """
+
+    id: str
+    latex: str = ""
+    verdict: str = "holds"
+    instead: str = ""
+    corrected: bool = False
+
+    @property
+    def section(self) -> str:
+        """The section of the theory, such as "5.3"."""
+        return self.id.partition("/")[0]
+
+
+def claim(
+    id: str, latex: str = "", *, verdict: str = "holds", instead: str = "", corrected: bool = False
+) -> Callable[[Test], Test]:
+    """Tie a test to the claim `id` of the ledger; see `Claim` for the arguments.
+
+    Raises ValueError for a verdict that is none of VERDICTS, or for one that is not "holds" and
+    comes without the corrected statement.
+    """
+    if verdict not in VERDICTS:
+        raise ValueError(f"{id}: verdict is {verdict!r}, expected one of {', '.join(VERDICTS)}")
+    if (verdict == "holds") == bool(instead):
+        raise ValueError(f"{id}: a counter-example, and nothing else, says what holds `instead`")
+    mark = pytest.mark.claim(Claim(id, latex, verdict, instead, corrected))
+
+    def tie(test: Test) -> Test:
+        marked: Test = mark(test)
+        return marked
+
+    return tie
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim of the ledger: its id, the claim in words, the kind of its proof, what it needs.
+
+    It means something where one of `means_with` holds: code that computes nothing satisfies it, too.
+    """
+
+    id: str
+    says: str
+    kind: str
+    needs: list[str] = field(default_factory=list)
+    means_with: list[str] = field(default_factory=list)
+
+
+class Ledger:
+    """All claims in the theory's order, the titles of the sections, and what no test can execute."""
+
+    def __init__(self, path: Path = LEDGER) -> None:
+        """Read the ledger at `path`; ValueError for a doubled id, an unknown kind, or needs in a circle."""
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        self.titles: dict[str, str] = content["sections"]
+        self.untestable: list[dict[str, str]] = content["untestable"]
+        self.entries: dict[str, Entry] = {}
+        for record in content["claim"]:
+            entry = Entry(**record)
+            if entry.id in self.entries:
+                raise ValueError(f"{path.name}: the claim {entry.id} stands there twice")
+            if entry.kind not in KINDS:
+                raise ValueError(f"{path.name}: {entry.id} is of the unknown kind {entry.kind!r}")
+            self.entries[entry.id] = entry
+        self._check_needs(path.name)
+        self.behind = cache(self._behind)
+
+    def _check_needs(self, file: str) -> None:
+        needs = {id: entry.needs for id, entry in self.entries.items()}
+        for id, entry in self.entries.items():
+            for unknown in {*entry.needs, *entry.means_with} - set(self.entries):
+                raise ValueError(f"{file}: {id} needs {unknown}, which is no claim")
+        try:
+            TopologicalSorter(needs).prepare()
+        except CycleError as error:
+            raise ValueError(
+                f"{file}: claims need each other: {' -> '.join(error.args[1])}"
+            ) from None
+
+    def _behind(self, id: str) -> frozenset[str]:
+        """The claims without which `id` cannot be judged: those that it needs, and what they need."""
+        direct = self.entries[id].needs
+        return frozenset(direct).union(*map(self.behind, direct))
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """The place of each claim in the theory."""
+        return {id: place for place, id in enumerate(self.entries)}
+
+    def chapter(self, id: str) -> str:
+        """The number of the chapter that a claim or a section belongs to: "5" for "5.3/update"."""
+        return id.partition("/")[0].partition(".")[0]
+
+    def matching(self, pattern: str) -> set[str]:
+        """Ids that a person means by `pattern`: a chapter (5), a section (5.3), an id or its end."""
+        return {
+            id
+            for id in self.entries
+            if pattern in (id, self.chapter(id), id.partition("/")[0], id.partition("/")[2])
+        }
+
+    def chosen(self, patterns: Iterable[str]) -> set[str]:
+        """Ids that any of the patterns means; CannotDo for one that means none."""
+        wanted: set[str] = set()
+        for pattern in patterns:
+            matching = self.matching(pattern)
+            if not matching:
+                sections = {id.partition("/")[0] for id in self.entries}
+                known = [*self.entries, *sections, *self.titles]
+                close = difflib.get_close_matches(pattern, known, n=2)
+                hint = f"; did you mean {' or '.join(close)}?" if close else ""
+                raise CannotDo(f"{pattern}: there is no such section or claim{hint}")
+            wanted |= matching
+        return wanted

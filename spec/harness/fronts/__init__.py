@@ -1,0 +1,1 @@
+"""pytest as a front of the engine: the plugin, and the report in a terminal."""

@@ -1,0 +1,333 @@
+"""The pytest plugin: what is collected becomes cases, and each is run by the engine.
+
+pytest's own protocol stays around a case, for what it brings: -k, JUnit XML, captured output, coverage.
+"""
+
+import argparse
+import random
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from ..engine import cases, collection, results
+from ..engine.cases import Case
+from ..engine.claim_coverage import ClaimCoverage
+from ..engine.claims import Ledger
+from ..engine.records import Record
+from ..engine.results import Results, Setting
+from ..engine.run import USUAL_EXAMPLES, run
+from ..ground.errors import CannotDo, CannotLoad
+from ..ground.status import Status
+from ..subject.loading import Subject, load
+from ..telling import hints
+from . import report
+
+SUBJECT = pytest.StashKey[Subject]()
+LEDGER = pytest.StashKey[Ledger]()
+RESULTS = pytest.StashKey[Results]()
+CASE = pytest.StashKey[Case]()
+COVERAGE = pytest.StashKey[ClaimCoverage]()
+EXAMPLES = {"spec": USUAL_EXAMPLES, "quick": 4, "thorough": 200}  # a test
+LONGEST_OUTPUT = 2000  # characters kept of what a test has printed
+
+for name, examples in EXAMPLES.items():
+    hypothesis.settings.register_profile(
+        name,
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],  # an implementation may be slow
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink],
+    )
+hypothesis.settings.load_profile("spec")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the specification."""
+    group = parser.getgroup(
+        "specification", "neural networks from scratch: what is judged, and how"
+    )
+    group.addoption(
+        "--impl",
+        metavar="PATH_OR_MODULE",
+        help="judge this .py file, notebook or importable module instead of impl/",
+    )
+    group.addoption(
+        "--claim",
+        action="append",
+        metavar="CLAIM",
+        help="judge these claims alone: a chapter (5), a section (5.3), an id (5.3/output-gradient) "
+        "or its last part (softmax); may be repeated",
+    )
+    group.addoption(
+        "--seed", default="0", help="the seed of all chance: a whole number, or `random` to explore"
+    )
+    group.addoption(
+        "--hints",
+        choices=hints.LEVELS,
+        default="full",
+        help="how much is said of what is wrong: `off` the numbers alone, `nudge` where to look and "
+        "what for, `full` (the default) the cause, and your own line beside the equation",
+    )
+    group.addoption(
+        "--time-limit",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long one test may compute (default 10); it may sleep 6 times as long",
+    )
+    group.addoption(
+        "--todo-ok",
+        action="store_true",
+        help="exit with 0 although something is not written yet, if all that is written holds",
+    )
+    group.addoption(
+        "--errata",
+        action="store_true",
+        help="run what is refuted or conditional alone, and print where the theory is wrong",
+    )
+    group.addoption(
+        "--claim-coverage",
+        action="store_true",
+        help="print for each function of the implementation which claims exercise it, and lines "
+        "that none reaches",
+    )
+    group.addoption(
+        "--claims-json", metavar="FILE", type=Path, help="write the outcome of every claim to FILE"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the ledger and the implementation; a usage error, in one sentence, if there is none."""
+    config.addinivalue_line("markers", "claim(claim): ties a test to a claim of the theory")
+    config.addinivalue_line("markers", "chance(false_alarms, detects): states a test's two errors")
+    option = config.option
+    _check_options(option)
+    config.stash[LEDGER] = Ledger()
+    if option.collectonly:  # then nothing is judged
+        return
+    try:
+        config.stash[SUBJECT] = load(option.impl, option.time_limit)
+    except CannotLoad as error:
+        raise pytest.UsageError(str(error)) from None
+    if option.claim_coverage:
+        config.stash[COVERAGE] = ClaimCoverage(config.stash[SUBJECT].files)
+    setting = Setting(option.seed, option.time_limit, option.hints, option.impl)
+    config.stash[RESULTS] = Results(config.stash[LEDGER], config.stash[SUBJECT], setting)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the meta suite to those who name it: plain `pytest spec` judges an implementation."""
+    if collection_path == cases.SPEC / "meta":
+        named = [Path(config.invocation_params.dir, a.partition("::")[0]) for a in config.args]
+        return not any(path.resolve().is_relative_to(collection_path) for path in named) or None
+    return None
+
+
+def _check_options(option: argparse.Namespace) -> None:
+    """Raise a usage error for an option that makes no sense; turn the seed into a number."""
+    option.seed = _seed(option.seed)
+    target = option.claims_json
+    problem = ""
+    if not option.time_limit > 0:
+        problem = f"--time-limit {option.time_limit:g}: expected a number of seconds above 0"
+    elif target and not target.absolute().parent.is_dir():
+        problem = f"--claims-json {target}: there is no folder {target.parent}"
+    elif target and target.is_dir():
+        problem = f"--claims-json {target}: this is a folder, expected the name of a file"
+    elif option.claim_coverage and str(option.impl).endswith(".ipynb"):
+        problem = "--claim-coverage traces files: save the notebook as a .py file and judge that"
+    elif option.claim_coverage and getattr(option, "cov_source", None):
+        problem = "--claim-coverage and --cov both trace: use one at a time"
+    elif getattr(option, "numprocesses", None):
+        problem = (
+            "-n: claims are judged in one process, where their outcomes are gathered; leave it out"
+        )
+    if problem:
+        raise pytest.UsageError(problem)
+
+
+def _seed(given: str) -> int:
+    if given == "random":
+        return random.SystemRandom().randrange(2**32)
+    if not given.isdecimal():
+        raise pytest.UsageError(f"--seed {given}: expected a whole number or `random`")
+    return int(given)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is judged, and with which seed."""
+    subject = config.stash.get(SUBJECT, None)
+    return report.provenance(subject, config.option.seed) if subject else []
+
+
+@pytest.fixture(scope="session")
+def nn() -> None:
+    """The implementation under test; a test that asks for it is an obligation. The engine hands it over."""
+
+
+@pytest.fixture(scope="session")
+def rng() -> None:
+    """A generator of this test's own: reproducible, and moved by --seed. The engine hands it over."""
+
+
+@pytest.fixture(scope="session")
+def run_seed() -> None:
+    """The seed of the run, for what is trained once for several tests. The engine hands it over."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Hold the tests against the ledger, make cases of them, put these in order, and select."""
+    ledger, option = config.stash[LEDGER], config.option
+    chapters = [item for item in items if cases.is_chapter(item)]
+    others = [item for item in items if not cases.is_chapter(item)]
+    whole_files = not any("::" in argument for argument in config.args)
+    if wrong := collection.problems(chapters, ledger, whole_files=whole_files):
+        raise pytest.UsageError(*wrong)
+    by_id = {item.nodeid: item for item in chapters}
+    for item in chapters:
+        _prepare(item, ledger)
+    found = cases.in_order_of_needs([item.stash[CASE] for item in chapters], ledger)
+    if RESULTS in config.stash:
+        config.stash[RESULTS].expect(found)
+    try:
+        chosen = collection.selected(found, ledger, option.claim or [], errata=option.errata)
+    except CannotDo as error:
+        raise pytest.UsageError(f"--claim {error}") from None
+    if option.impl and not (option.claim or option.errata) and RESULTS in config.stash:
+        asked = cases.obligations(chosen)  # theorems are proved without it
+        config.stash[RESULTS].n_left_out = len(_claims(chosen) - _claims(asked))
+        chosen = asked
+    kept = [by_id[case.id] for case in chosen]
+    kept += [] if option.claim or option.errata else others
+    if dropped := [item for item in items if item not in set(kept)]:
+        config.hook.pytest_deselected(items=dropped)
+    items[:] = kept
+
+
+def _claims(some: Iterable[Case]) -> set[str]:
+    return {case.claim.id for case in some}
+
+
+def _prepare(item: pytest.Item, ledger: Ledger) -> None:
+    """Make a case of a test, and `-k` and JUnit XML see the claim's id."""
+    case = item.stash[CASE] = cases.case_of(item, ledger)
+    item.extra_keyword_matches.add(case.claim.id)
+    item.user_properties.append(("claim", case.claim.id))
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str:
+    """Say how many claims there are, and how many of them will be judged."""
+    found = config.stash.get(RESULTS, None)
+    return found.collected() if found else ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Keep pytest from looking for what the engine hands over: that takes longer than many a test."""
+    if CASE in item.stash:
+        assert isinstance(item, pytest.Function)
+        item.funcargs.update(dict.fromkeys(item.fixturenames))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Have the engine run a case; what its record tells of is raised for pytest's own report."""
+    __tracebackhide__ = True
+    if CASE not in pyfuncitem.stash:
+        return None
+    case, config = pyfuncitem.stash[CASE], pyfuncitem.config
+    if COVERAGE in config.stash:
+        config.stash[COVERAGE].judging(case.claim.id)
+    record = run(case, config.stash[SUBJECT], config.option.seed, config.option.time_limit)
+    config.stash[RESULTS].add(record)
+    if record.error is not None:
+        raise record.error
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell pytest's own report of a case what its record says, in the learner's terms."""
+    outcome = yield
+    if CASE in item.stash and call.when == "call":
+        found = item.config.stash[RESULTS]
+        if record := found.records.get(item.nodeid):
+            _tell(outcome, record, found)
+    return outcome
+
+
+def _tell(outcome: pytest.TestReport, record: Record, found: Results) -> None:
+    outcome.status = record.status  # type: ignore[attr-defined]
+    outcome.waits_for = record.waits_for  # type: ignore[attr-defined]
+    if outcome.failed and record.explanation:
+        outcome.longrepr = "\n".join(found.headline(record) + found.told(record))
+    record.printed = _shortened(outcome.capstdout)
+    outcome.sections = [(title, _shortened(text)) for title, text in outcome.sections]
+
+
+def _shortened(text: str) -> str:
+    """Captured output, cut in the middle of what nobody would read."""
+    if len(text) <= LONGEST_OUTPUT:
+        return text
+    half = LONGEST_OUTPUT // 2
+    return (
+        f"{text[:half]}\n[... {len(text) - LONGEST_OUTPUT} characters left out ...]\n{text[-half:]}"
+    )
+
+
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """Show *not written yet* and *waits* as outcomes of their own."""
+    status = getattr(report, "status", None)
+    if status is Status.TODO:
+        return status, "t", (status.upper(), {status.colour: True})
+    if status is Status.WAITS:
+        waits_for = getattr(report, "waits_for", "")
+        return "waiting", status.mark, (f"WAITS FOR {waits_for}", {status.colour: True})
+    return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leave with 0 only if every obligation selected was run and holds."""
+    found, option = session.config.stash.get(RESULTS, None), session.config.option
+    if found is None:
+        return
+    found.weigh()
+    if option.claims_json:
+        try:
+            results.write_json(found, option.claims_json)
+        except CannotDo as error:
+            raise pytest.UsageError(f"--claims-json {error}") from None
+    if exitstatus == pytest.ExitCode.OK and not found.complete(option.todo_ok):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: Any, config: pytest.Config
+) -> Generator[None, None, None]:
+    """Print the table by section, the first claim to mend, and what was asked for besides.
+
+    It comes last; what it tells, pytest's own list of failures leaves out.
+    """
+    found = config.stash.get(RESULTS, None)
+    with report.told_once(terminalreporter, found):
+        yield
+    if found is None or not found.records:
+        return
+    report.summary(terminalreporter, found, errata=config.option.errata)
+    if COVERAGE in config.stash:
+        config.stash[COVERAGE].stop()
+        report.claim_coverage(terminalreporter, config.stash[COVERAGE].functions())

@@ -1,0 +1,168 @@
+"""From wrong numbers to their cause.
+
+Every comparison made at one `agree` is a witness, those that passed included. A cause is named only
+if it explains all of them: at each, the value that it predicts is the value that came.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+import numpy as np
+
+from .compare import Array, Comparison, NotPlain
+
+MOST_CAUSES = 3
+Factor = Callable[[dict[str, int]], float]
+Transform = Callable[[Array, dict[str, int]], Array]
+
+
+class Slip(StrEnum):
+    """What was done to a right value, whatever the equation."""
+
+    VANISHED = auto()
+    WHOLE_MEAN = auto()  # a factor that is the number of samples
+    SIZE = auto()  # a factor that is another size of the network
+    CONSTANT = auto()
+    SIGN = auto()
+    TRANSPOSED = auto()
+    REVERSED = auto()
+    RESHAPED = auto()
+    SUMMED = auto()
+
+
+SHAPELESS = (Slip.RESHAPED, Slip.SUMMED)  # they speak of the numbers, not of their shape
+OF_AXES = (Slip.REVERSED, *SHAPELESS)  # they say nothing of a single number
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a wrong value relates to the right one: the slip, in words ("{m}" is a size), and what it gives."""
+
+    slip: Slip
+    words: str
+    transform: Transform
+
+    def explains(self, comparison: Comparison) -> bool:
+        """Whether it gives the value that came."""
+        expected, actual = comparison.expected, comparison.actual
+        if isinstance(actual, NotPlain) or (expected.ndim == 0 and self.slip in OF_AXES):
+            return False
+        target = np.asarray(self.transform(expected, comparison.sizes))
+        if self.slip in SHAPELESS and actual.size == target.size:
+            target = target.reshape(actual.shape)
+        if target.shape == expected.shape and np.array_equal(target, expected, equal_nan=True):
+            target = (
+                expected  # it shows in no number here: then judge by the tolerance of the truth
+            )
+        return comparison.fits(target)
+
+    def is_nothing(self, comparison: Comparison) -> bool:
+        """Whether it would leave this right value as it is: the transpose of a vector, for one."""
+        target = np.asarray(self.transform(comparison.expected, comparison.sizes))
+        return comparison.same_target(target)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """How the values relate to the right ones, and which mistakes give them; empty where nothing fits all."""
+
+    relation: str = ""
+    slip: Slip | None = None
+    causes: tuple[str, ...] = ()
+
+    @property
+    def cause(self) -> str:
+        """The mistakes as one phrase."""
+        return " or ".join(self.causes)
+
+
+def _scaled(factor: Factor, sign: int) -> Transform:
+    return lambda E, s: sign * factor(s) * E
+
+
+def _size(name: str, power: int) -> Factor:
+    return lambda s: float(s[name]) ** power
+
+
+def _factors(sizes: Iterable[str]) -> Iterator[tuple[Slip, str, Factor]]:
+    """The constant factors worth naming, each as a function of the sizes of one example."""
+    yield Slip.CONSTANT, "exactly twice the right value", lambda s: 2.0
+    yield Slip.CONSTANT, "exactly half the right value", lambda s: 0.5
+    for name in sizes:
+        slip, is_known = Slip.WHOLE_MEAN if name == "m" else Slip.SIZE, f"and {name} = {{{name}}}"
+        yield slip, f"exactly {{{name}}} times too large, {is_known}", _size(name, 1)
+        yield slip, f"exactly {{{name}}} times too small, {is_known}", _size(name, -1)
+
+
+def _relations(sizes: Iterable[str]) -> Iterator[Relation]:
+    """All that are worth naming, the plainest first."""
+    yield Relation(Slip.SIGN, "of the opposite sign", lambda E, s: -E)
+    yield Relation(Slip.VANISHED, "zero everywhere", lambda E, s: np.zeros(E.shape))
+    for slip, words, factor in _factors(sizes):
+        yield Relation(slip, words, _scaled(factor, 1))
+        yield Relation(slip, f"of the opposite sign and {words}", _scaled(factor, -1))
+    for slip, words, transform in (
+        (Slip.TRANSPOSED, "the transpose of the right value", lambda E, s: E.T),
+        (Slip.REVERSED, "the right value with its rows in reverse", lambda E, s: E[::-1]),
+        (Slip.REVERSED, "the right value with its columns in reverse", lambda E, s: E[..., ::-1]),
+        (Slip.RESHAPED, "the right numbers in the wrong shape", lambda E, s: E.reshape(-1)),
+        (Slip.SUMMED, "the sum of all entries of the right value", lambda E, s: E.sum()),
+        (Slip.SUMMED, "the mean of all entries of the right value", lambda E, s: E.mean()),
+        (Slip.SUMMED, "the right value summed over its rows", lambda E, s: E.sum(axis=0)),
+        (Slip.SUMMED, "the right value summed over its columns", lambda E, s: E.sum(axis=-1)),
+    ):
+        yield Relation(slip, words, transform)
+
+
+def causes(comparisons: Iterable[Comparison]) -> list[str]:
+    """The listed mistakes that give exactly the values seen, at every comparison.
+
+    What is the truth as well, NaN for one where both are, explains nothing.
+    """
+    comparisons = list(comparisons)
+    last = comparisons[-1]
+    return [
+        cause
+        for cause, value in last.mistakes.items()
+        if not last.same_target(value)
+        and all(cause in c.mistakes and c.fits(c.mistakes[cause]) for c in comparisons)
+    ]
+
+
+def relation(comparisons: Iterable[Comparison]) -> Relation | None:
+    """How the values seen relate to the right ones, at every comparison alike."""
+    comparisons = list(comparisons)
+    last = comparisons[-1]
+    sizes = [name for name in last.sizes if all(name in c.sizes for c in comparisons)]
+    for found in _relations(sizes):
+        if all(map(found.explains, comparisons)) and not found.is_nothing(last):
+            return found
+    return None
+
+
+def diagnose(comparisons: list[Comparison]) -> Diagnosis:
+    """The diagnosis of a wrong value.
+
+    `comparisons` are all those made at one `agree`, the smallest failing case last.
+    """
+    last = comparisons[-1]
+    if isinstance(last.actual, NotPlain):
+        return Diagnosis()
+    why, how = causes(comparisons), relation(comparisons)
+    if how is None:
+        return Diagnosis(causes=tuple(why[:MOST_CAUSES]))
+    if how.slip is Slip.VANISHED:
+        why = []  # whatever cancels to zero would fit, a cheat that returns zeros included
+    words = f"yours is {how.words.format(**last.sizes)}"
+    return Diagnosis(words, how.slip, tuple(why[:MOST_CAUSES]))
+
+
+def indistinct(comparisons: list[Comparison]) -> list[str]:
+    """Listed mistakes that `agree` would have accepted every time: a test that cannot fail on them."""
+    listed = dict.fromkeys(cause for comparison in comparisons for cause in comparison.mistakes)
+    return [
+        cause
+        for cause in listed
+        if all(c.same_target(c.mistakes[cause]) for c in comparisons if cause in c.mistakes)
+    ]

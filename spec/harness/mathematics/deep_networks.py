@@ -1,0 +1,87 @@
+"""The networks that sections 5.3 to 5.5 judge: widths, hidden activations, outputs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from ..ground import trial
+from ..ground.compare import Array
+from ..subject.counting import cost_of_backward
+from ..subject.proxy import Guarded, Implementation, next_to
+from .networks import mlp
+from .strategies import SEEDS, Problem, problems
+
+FEWER = settings(max_examples=max(1, settings().max_examples // 6))  # for those with three networks
+FEW = settings(max_examples=max(3, settings().max_examples // 3))  # for tests that loop themselves
+HIDDEN = ("tanh", "relu", "sigmoid")
+OUTPUTS = {"softmax": 1, "sigmoid": 1, "identity": 2}  # c in dZ[L] = c (A[L] - Y)
+WIDTHS = ((7, 5, 5, 11), (5, 7, 7, 17), (11, 7, 7, 5, 13), (7, 11, 5, 5, 19))
+
+
+def awake(problem: Problem) -> Problem:
+    """The problem with the first neuron of each hidden layer active for every sample.
+
+    So no layer is ever silent altogether: through a layer that is, nothing below can be judged.
+    """
+    parameters = problem.parameters
+    parameters["W1"][:, 0] /= 16  # so that the bias below outweighs it
+    parameters["b1"][0, 0] = 0.75 + 1 / 512
+    for l in range(2, len(problem.sizes) - 1):
+        for name in (f"W{l}", f"b{l}"):
+            parameters[name][:, 0] = np.abs(parameters[name][:, 0])
+    return problem
+
+
+TWO_LAYERS = problems().map(awake)
+DEEP = st.builds(lambda sizes, seed: awake(Problem(sizes, 3, seed)), st.sampled_from(WIDTHS), SEEDS)
+
+
+def _tall() -> Problem:
+    """More layers than a loop over a few would reach, and narrow ones: they cost little."""
+    problem = Problem((1, 2, 2, 1, 2, 1), 3, 1, "identity")
+    for l in range(1, len(problem.sizes)):
+        W = problem.parameters[f"W{l}"]
+        W += np.where(W < 0, -1, 1)  # none is near 0: every layer gets an error
+    return problem
+
+
+TALL = _tall()
+
+
+def one_large_sample(problem: Problem) -> Problem:
+    """The problem's first sample as a batch, 16 times as large: its gradients are no small numbers."""
+    sample = replace(problem, m=1)
+    sample.parameters.update(problem.parameters)
+    sample.X[:], sample.Y[:] = 16 * problem.X[:1], problem.Y[:1]
+    return sample
+
+
+def gradient_names(problem: Problem) -> list[str]:
+    """dW1, db1, dW2, ..."""
+    return [f"d{name}" for name in problem.parameters]
+
+
+def with_output(problem: Problem, output: str) -> Problem:
+    """The same problem for a network that ends in another function, of one output if not softmax."""
+    n_L = problem.sizes[-1] if output == "softmax" else 1
+    return awake(replace(problem, sizes=(*problem.sizes[:-1], n_L), output=output))
+
+
+def networks(nn: Implementation, problem: Problem) -> Iterator[tuple[str, Guarded]]:
+    """A network for each hidden activation: all of them made before the first is used.
+
+    They live side by side, so that one which keeps in its class what is its own takes another's.
+    """
+    yield from [(activation, mlp(nn, problem, activation)) for activation in HIDDEN]
+
+
+def cost(net: Guarded, Y: Array) -> tuple[int, int]:
+    """Multiplications and forward passes of `net.backward(Y)`, counted next to the network."""
+    __tracebackhide__ = True
+    code, name = f"{net._code}.backward({{0}})", f"{net._name}.backward"
+    trial.current().called(trial.Call(code, (Y,), name))
+    products, passes = next_to(net, cost_of_backward, Y)
+    return products, passes

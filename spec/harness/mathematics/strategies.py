@@ -1,0 +1,127 @@
+"""What is drawn for an example: sizes that name causes, numbers that are short, kinks kept away from.
+
+Sizes are distinct odd primes: pairwise different, coprime and never 2, so that a ratio of m, or of a
+width, betrays where it comes from. Half of the examples have one size beyond the smallest five, so
+that nobody is right at those alone. In a network, entries of X are multiples of 1/8 and of W of 1/32,
+exact in float32, and biases odd multiples of a finer step, so that no pre-activation of a ReLU network
+comes closer to the kink than that step. What single functions are given are tenths, which float32
+does not hold: rounding to it shows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise, permutations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ..ground.compare import Array
+
+PRIMES = (3, 5, 7, 11, 13)
+LARGER = (17, 19)
+SEEDS = st.integers(0, 999)
+
+
+@cache
+def sizes(n: int) -> st.SearchStrategy[tuple[int, ...]]:
+    """`n` distinct odd primes, at most 5 of them; in every other example one is large, of many two."""
+    small = list(permutations(PRIMES[: max(n, 4)], n))
+    pairs = [
+        dict(zip(places, LARGER, strict=False)) for places in permutations(range(n), 1 + (n > 3))
+    ]
+    large = [tuple(at.get(i, p) for i, p in enumerate(some)) for some in small for at in pairs]
+    return st.sampled_from(small) | st.sampled_from(large)
+
+
+def eighths(rng: np.random.Generator, *shape: int) -> Array:
+    """Entries k/8 from -2 to 2: short to print, exact in float32."""
+    return rng.integers(-16, 17, shape) / 8
+
+
+def tenths(rng: np.random.Generator, *shape: int) -> Array:
+    """Entries k/10 from -2 to 2: short to print, rounded in float32."""
+    return rng.integers(-20, 21, shape) / 10
+
+
+def odd_fractions(rng: np.random.Generator, step: float, *shape: int) -> Array:
+    """Odd multiples of `step` between -1 and 1: added to multiples of 2 * step they are never 0."""
+    odd = 2 * rng.integers(-round(0.5 / step), round(0.5 / step), shape) + 1
+    return np.asarray(odd * step, dtype=float)
+
+
+@st.composite
+def matrices(draw: st.DrawFn, n: int = 2) -> tuple[Array, ...]:
+    """`n` matrices that chain, (p0, p1), (p1, p2), ...: n + 1 distinct primes."""
+    widths, seed = draw(sizes(n + 1)), draw(SEEDS)
+    rng = np.random.default_rng(seed)
+    return tuple(tenths(rng, *shape) for shape in pairwise(widths))
+
+
+@st.composite
+def pre_activations(draw: st.DrawFn, largest: float = 8.0) -> Array:
+    """A vector of both signs, 0 excluded, from near the kink to `largest`: odd multiples of 1/50."""
+    (n,), seed = draw(sizes(1)), draw(SEEDS)
+    rng = np.random.default_rng(seed)
+    z = np.round(odd_fractions(rng, 1 / 50, n) * largest, 4)
+    z[0], z[1] = abs(z[0]), -abs(z[1])
+    return z
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A small network's widths and parameters, with a batch of m samples.
+
+    `sizes` are n_0 ... n_L; X is (m, n_0), Y (m, n_L) in the form that `output` asks for, and
+    `parameters` maps "W1", "b1", ... to arrays of shape (n_in, n_out) and (1, n_out).
+    """
+
+    sizes: tuple[int, ...]
+    m: int
+    seed: int
+    output: str = "softmax"
+    X: Array = field(init=False, repr=False)
+    Y: Array = field(init=False, repr=False)
+    labels: np.ndarray = field(init=False, repr=False)
+    parameters: dict[str, Array] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng([self.seed, self.m, *self.sizes])
+        K = self.sizes[-1]
+        labels = rng.integers(0, max(K, 2), self.m)
+        targets: dict[str, Callable[[], Array]] = {
+            "softmax": lambda: np.eye(K)[labels],
+            "sigmoid": lambda: labels.reshape(-1, 1).astype(float),
+            "identity": lambda: eighths(rng, self.m, K),
+        }
+        parameters, step = {}, 1 / 512
+        for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=1):
+            parameters[f"W{l}"] = eighths(rng, n_in, n_out) / 4
+            parameters[f"b{l}"] = odd_fractions(rng, step, 1, n_out)
+            step /= 32
+        for name, value in {
+            "X": eighths(rng, self.m, self.sizes[0]),
+            "Y": targets[self.output](),
+            "labels": labels,
+            "parameters": parameters,
+        }.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers the parameters hold."""
+        return sum(theta.size for theta in self.parameters.values())
+
+    def named_sizes(self) -> dict[str, int]:
+        """The sizes by the names that a diagnosis may use: m, n_0, n_1, ..., and K for the last."""
+        names = [f"n_{l}" for l in range(len(self.sizes) - 1)]
+        return {"m": self.m, **dict(zip(names, self.sizes, strict=False)), "K": self.sizes[-1]}
+
+
+@st.composite
+def problems(draw: st.DrawFn, depth: int = 2, output: str = "softmax") -> Problem:
+    """A problem with `depth` layers; a sigmoid output has one column, others have K >= 3."""
+    m, *widths = draw(sizes(depth + 2))
+    if output == "sigmoid":
+        widths[-1] = 1
+    return Problem(tuple(widths), m, draw(SEEDS), output)

@@ -1,0 +1,173 @@
+"""A notebook as an implementation: its definitions are carried out, and nothing else of it.
+
+Which statements those are is said in `definitions.py`. Cells are counted from the top, prose included.
+A cell that is no Python is left out and named; so is a definition that cannot be carried out.
+"""
+
+import __future__
+
+import ast
+import importlib
+import linecache
+import marshal
+import re
+import sys
+import textwrap
+import types
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..ground.errors import CannotLoad, described, frames
+from .definitions import Selection, bound, refers_to, simple
+
+STEPS = 50  # that the stack may be deeper where the names in a statement are looked for again
+PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # what follows them is Python
+MAGIC = re.compile(r"\s*([%!?]|[\w.,\s\[\]]+=\s*[%!])|.*\?\s*$")
+# annotations are left alone: what they name need not be there
+FLAGS = __future__.annotations.compiler_flag | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A statement of a notebook: what of it counts, where it stands, and what it leaves undefined.
+
+    The variables `lost` are those that the rest of the statement would bind.
+    """
+
+    tree: ast.stmt | None
+    place: str
+    line: int
+    lost: set[str]
+
+
+class Notebook:
+    """The definitions of a notebook, in their order."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        """Read the notebook `name`. Raises CannotLoad if it is none, or if nbformat is not installed."""
+        self.places: list[str] = []  # what stands for each cell of code in tracebacks
+        self._notes: list[tuple[int, int, str]] = []
+        statements: list[tuple[str, ast.stmt]] = []
+        for number, source in _code_cells(name, content):
+            place = f"{name}, cell {number}"
+            self.places.append(place)
+            lines = [f"{line}\n" for line in source.split("\n")]
+            linecache.cache[place] = (len(source), None, lines, place)  # for tracebacks
+            try:
+                parsed = _parsed(source, place).body
+                statements += [
+                    (place, tree) for tree in parsed if self._can_be_followed(place, tree)
+                ]
+            except SyntaxError as error:
+                self._note(place, error.lineno or 1, f"{error.msg}; the cell is left out")
+            except (ValueError, RecursionError, MemoryError) as error:
+                self._note(place, 1, f"{error}; the cell is left out")
+        self._pieces = list(self._select(statements))
+
+    def _can_be_followed(self, place: str, tree: ast.stmt) -> bool:
+        """Whether the names in a statement can be found: in one that is nested too deeply they cannot."""
+        limit = sys.getrecursionlimit()
+        try:
+            sys.setrecursionlimit(limit - STEPS)
+            refers_to(tree)
+            bound(tree)
+        except RecursionError:
+            self._note(place, tree.lineno, "too deeply nested; left out")
+            return False
+        finally:
+            sys.setrecursionlimit(limit)
+        return True
+
+    def _select(self, statements: list[tuple[str, ast.stmt]]) -> Iterator[Piece]:
+        selection = Selection(tree for _, tree in statements)
+        for place, tree in statements:
+            counts = selection.counting(tree)
+            carried_out = [] if counts is None else [bound(part) for part in simple(counts)]
+            lost = set().union(*map(bound, simple(tree))).difference(*carried_out)
+            if lost & (selection.needed | selection.missing):
+                self._note(place, tree.lineno, "left out, since it does more than define")
+            yield Piece(counts, place, tree.lineno, lost)
+
+    def _note(self, place: str, line: int, what: str) -> None:
+        code = textwrap.shorten(linecache.getline(place, line), 60, placeholder=" ...")
+        number = int(place.rpartition(" ")[2])
+        self._notes.append((number, line, f"cell {number}, line {line}: {what}: `{code}`"))
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out, and why: a line each, from the top of the notebook."""
+        return [text for _, _, text in sorted(self._notes)]
+
+    def carry_out(self, namespace: Any) -> None:
+        """Carry the definitions out in a `beside.Namespace` here or, through a guard, elsewhere."""
+        for piece in self._pieces:
+            try:
+                if piece.tree:
+                    namespace.execute(marshal.dumps(_compiled(piece.tree, piece.place)))
+            except (Exception, SystemExit) as error:
+                lines = [line for file, line in frames(error) if file == piece.place]
+                self._note(
+                    piece.place, (lines or [0])[-1] or piece.line, f"{described(error)}; left out"
+                )
+            namespace.forget(sorted(piece.lost))
+        namespace.deliver()
+
+
+def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:
+    """The number and the source of each cell of code."""
+    try:
+        nbformat: Any = importlib.import_module("nbformat")
+    except ImportError:
+        raise CannotLoad(
+            f"{name} is a notebook, and to read one takes nbformat: pip install -e '.[notebook]'"
+        ) from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            cells = nbformat.reads(content.decode("utf-8-sig"), as_version=4).cells
+        numbered = enumerate(cells, start=1)
+        return [(n, str(cell.source)) for n, cell in numbered if cell.cell_type == "code"]
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise CannotLoad(f"{name} cannot be read as a notebook: {detail}") from None
+
+
+def _parsed(source: str, place: str) -> ast.Module:
+    """The statements of a cell, without IPython's magics and shell lines; SyntaxError if it is broken.
+
+    Only a line that Python refuses is looked at for a magic: so none is found inside a string.
+    """
+    lines = source.split("\n")
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].lstrip().startswith("%%"):
+        python = lines[first].split()[0] in PYTHON_MAGICS
+        lines = [""] * (first + 1) + lines[first + 1 :] if python else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        while True:
+            try:
+                text = "\n".join(lines)
+                compile(text, place, "exec", FLAGS, dont_inherit=True)
+                return ast.parse(text, place)
+            except SyntaxError as error:
+                at = (error.lineno or 0) - 1
+                if not (0 <= at < len(lines) and MAGIC.match(lines[at])):
+                    raise
+                _blank(lines, at)
+
+
+def _blank(lines: list[str], at: int) -> None:
+    """Put `pass` for the magic in a line, and for what a backslash continues it with."""
+    indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+    while lines[at].endswith("\\") and at + 1 < len(lines):
+        lines[at], at = "", at + 1
+    lines[at] = f"{indent}pass"
+
+
+def _compiled(tree: ast.stmt, place: str) -> types.CodeType:
+    module = ast.Module([tree], [])
+    code = compile(module, place, "exec", FLAGS, dont_inherit=True)
+    assert isinstance(code, types.CodeType)
+    return code

@@ -1,0 +1,35 @@
+"""What a listed mistake is about, without saying which mistake it is: "the 1/m", "the signs".
+
+The causes stand in `topics.toml`, by topic; what a relation is about follows from its slip.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from ..ground.diagnosis import Slip
+
+TOPICS = Path(__file__).with_name("topics.toml")
+OF_SLIPS = {
+    Slip.VANISHED: "whether it is ever computed, and whether what is computed is kept",
+    Slip.WHOLE_MEAN: "the 1/m: where the mean over the samples is taken, and how often",
+    Slip.SIZE: "what a sum or a mean runs over: the factor is a size of the network",
+    Slip.CONSTANT: "the constants and factors: which are there, and what each applies to",
+    Slip.SIGN: "the signs: what is added, and what is subtracted from what",
+    Slip.TRANSPOSED: "the transposes, and the order of the factors",
+    Slip.REVERSED: "the order of its rows and columns",
+    Slip.RESHAPED: "its shape: which axes it has",
+    Slip.SUMMED: "the axis along which a sum, a mean or an index runs",
+}
+
+
+@cache
+def _topics() -> dict[str, str]:
+    """The topic of each cause."""
+    table = tomllib.loads(TOPICS.read_text(encoding="utf-8"))["topic"]
+    return {cause: topic["about"] for topic in table for cause in topic["causes"]}
+
+
+def topic(cause: str) -> str:
+    """What a cause is about; "" if it is in no list."""
+    return _topics().get(cause, "")
