@@ -14,10 +14,21 @@ import pytest
 
 from spec.forked import Fork
 from spec.harness.engine.warm import judged, obligations, start
+from spec.harness.fronts.plugin import draw_examples
 
-__all__ = ["QUICK", "at_least_one", "command_line", "in_forks", "judged", "obligations"]
+__all__ = [
+    "QUICK",
+    "at_least_one",
+    "command_line",
+    "each",
+    "in_forks",
+    "judged",
+    "obligations",
+    "with_examples",
+]
 
 Case = TypeVar("Case")
+Found = TypeVar("Found")
 Judge = Callable[[pytest.Session, Case], Any]  # what one fork does; its result must fit into JSON
 Tell = Callable[
     [Case, Any], None
@@ -38,12 +49,31 @@ def in_forks(
 
     None where its fork crashed. CannotDo if the specification could not be collected.
     """
-    return start(lambda session: _gathered(session, cases, judge, tell, jobs), *options)
+    return start(lambda session: each(session, cases, judge, tell=tell, jobs=jobs), *options)
 
 
-def _gathered(
-    session: pytest.Session, cases: Sequence[Case], judge: Judge[Case], tell: Tell[Case], jobs: int
+def with_examples(action: Callable[[pytest.Session], Found], *options: str) -> Found:
+    """Collect the specification, draw each obligation's examples, and return what `action` returns.
+
+    So they are drawn once for all forks, as long as these keep the seed. CannotDo as above.
+    """
+
+    def begun(session: pytest.Session) -> Found:
+        draw_examples(obligations(session))
+        return action(session)
+
+    return start(begun, *options)
+
+
+def each(
+    session: pytest.Session,
+    cases: Sequence[Case],
+    judge: Judge[Case],
+    *,
+    tell: Tell[Case] = lambda case, outcome: None,
+    jobs: int = JOBS,
 ) -> list[Any]:
+    """The result of `judge` for each case, in forks of this process; None where its fork crashed."""
     outcomes: list[Any] = [None] * len(cases)
     waiting = list(enumerate(cases))[::-1]
     running: dict[int, Fork] = {}

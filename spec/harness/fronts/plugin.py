@@ -1,9 +1,8 @@
 """The pytest plugin: options, the fixtures `nn` and `rng`, what is collected, what an outcome means."""
 
-import argparse
 import random
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the ledger and the implementation; a usage error, in one sentence, if there is none."""
     config.addinivalue_line("markers", "claim(claim): ties a test to a claim of the theory")
     config.addinivalue_line("markers", "chance(false_alarms, detects): states a test's two errors")
-    _check_options(config.option)
+    _check_options(config)
     config.stash[LEDGER] = Ledger()
     try:
         if SUBJECT not in config.stash:  # a warm start has none yet
@@ -119,13 +118,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the meta suite to those who name it: plain `pytest spec` judges an implementation."""
     if collection_path == collection.SPEC / "meta":
-        named = [Path(config.invocation_params.dir, a.partition("::")[0]) for a in config.args]
-        return not any(path.resolve().is_relative_to(collection_path) for path in named) or None
+        return not any(_of_the_meta_suite(config)) or None
     return None
 
 
-def _check_options(option: argparse.Namespace) -> None:
+def _of_the_meta_suite(config: pytest.Config) -> Iterator[bool]:
+    """Whether each place that is named for collection lies in the meta suite."""
+    for argument in config.args:
+        place = Path(config.invocation_params.dir, argument.partition("::")[0])
+        yield place.resolve().is_relative_to(collection.SPEC / "meta")
+
+
+def _check_options(config: pytest.Config) -> None:
     """Raise a usage error for an option that makes no sense; turn the seed into a number."""
+    option = config.option
     option.seed = _seed(option.seed)
     target = option.claims_json
     problem = ""
@@ -139,7 +145,7 @@ def _check_options(option: argparse.Namespace) -> None:
         problem = "--claim-coverage traces files: save the notebook as a .py file and judge that"
     elif option.claim_coverage and getattr(option, "cov_source", None):
         problem = "--claim-coverage and --cov both trace: use one at a time"
-    elif getattr(option, "numprocesses", None):
+    elif getattr(option, "numprocesses", None) and not all(_of_the_meta_suite(config)):
         problem = (
             "-n: claims are judged in one process, where their outcomes are gathered; leave it out"
         )

@@ -1,13 +1,18 @@
-"""Judging the whole zoo in one go: every obligation on every entry, and cheats in every name.
+"""Judging the whole zoo in one go: every entry by the obligations that reach it, and cheats in every name.
 
-    python -m spec.meta.zoo.runner [--out zoo.json]
+    python -m spec.meta.zoo.runner [--all] [--out zoo.json]
 
-prints the figures. A cheat meets only the claim that must catch it: it has nothing else to say.
+prints the figures. A twentieth of the entries, drawn anew each day, and those that have changed since
+the last commit are judged by all obligations as well, with `--all` every entry is: what is told must be
+the same. A cheat meets only the claim that must catch it: it has nothing else to say.
 """
 
 import json
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +22,11 @@ from spec.harness.engine import collection
 from spec.harness.engine.results import HOLDS, Results
 
 from .. import forks
-from .cheats import IN_ANY, Cheat
+from .cheats import IN_ANY, STUB, Cheat
+from .control import control
 from .entries import NOTEBOOK, ZOO, Wrong, loaded
 from .figures import Told, figures
+from .reach import measured, reaching
 
 LIMIT = "--time-limit=5"
 
@@ -41,58 +48,87 @@ def told(found: Results) -> Told:
     }
 
 
-def judge_wrong(session: pytest.Session, wrong: Wrong) -> Told:
-    """What the specification says of an entry."""
+def judge_wrong(
+    session: pytest.Session, wrong: Wrong, reaches: Callable[[pytest.Item], bool]
+) -> Told:
+    """What the obligations that reach an entry say of it."""
+    items = [item for item in forks.obligations(session) if reaches(item)]
     with tempfile.TemporaryDirectory() as folder:
         subject = loaded(wrong.written(Path(folder)))
-        return told(forks.judged(session, forks.obligations(session), subject))
+        return told(forks.judged(session, items, subject))
 
 
-def judge_cheat(session: pytest.Session, cheat: Cheat) -> Told:
-    """What the claims that must catch it say of a cheat."""
+def judge_cheats(session: pytest.Session, cheats: Sequence[Cheat]) -> dict[str, Told]:
+    """What the claims that must catch them say of cheats in one name, each up to what rejects it."""
+    return {str(cheat): _judge_cheat(session, cheat) for cheat in cheats}
+
+
+def _judge_cheat(session: pytest.Session, cheat: Cheat) -> Told:
+    subject = cheat.subject()
     items = [i for i in forks.obligations(session) if collection.claim_of(i).id in cheat.claims]
-    return told(forks.judged(session, items, cheat.subject()))
+    for some in [items] if cheat.way == STUB else [[item] for item in items]:
+        if rejected := told(forks.judged(session, some, subject)):
+            return rejected
+    return {}
 
 
-def judge_notebook(session: pytest.Session, path: Path) -> Told:
+def judge_notebook(session: pytest.Session, _: None) -> Told:
     """What the specification says of the notebook that some entries change, quirks included."""
-    return told(forks.judged(session, forks.obligations(session), loaded(path)))
+    return told(forks.judged(session, forks.obligations(session), loaded(NOTEBOOK)))
 
 
-def judged_claims(session: pytest.Session, _: None) -> list[str]:
-    """The claims that ask for an implementation."""
-    return sorted({collection.claim_of(item).id for item in forks.obligations(session)})
+def judge_all(jobs: int, by_all: Sequence[Wrong]) -> dict[str, Any]:
+    """What the specification says of the notebook, of each entry of the zoo, and of each cheat.
+
+    Of `by_all`, what it says by all obligations, too.
+    """
+
+    def judged(session: pytest.Session) -> dict[str, Any]:
+        return _judge_all(session, by_all, jobs)
+
+    return forks.with_examples(judged, forks.QUICK, LIMIT)
 
 
-def judge_all(jobs: int) -> dict[str, Any]:
-    """What the specification says of the notebook, of each entry of the zoo, and of each cheat."""
-    judges = {type(None): judged_claims, Wrong: judge_wrong, Cheat: judge_cheat}
-
-    def judge(session: pytest.Session, case: Any) -> Any:
-        return judges.get(type(case), judge_notebook)(session, case)
-
-    claims, notebook, *wrong = forks.in_forks(
-        [None, NOTEBOOK, *ZOO], judge, forks.QUICK, LIMIT, jobs=jobs
+def _judge_all(session: pytest.Session, by_all: Sequence[Wrong], jobs: int) -> dict[str, Any]:
+    each = partial(forks.each, session, jobs=jobs)
+    (reach,) = each([None], measured)
+    (notebook,) = each([None], judge_notebook)
+    zoo = each(ZOO, lambda session, wrong: judge_wrong(session, wrong, reaching(wrong, reach)))
+    whole = each(by_all, lambda session, wrong: judge_wrong(session, wrong, lambda item: True))
+    targets = {cheat.target for cheat in IN_ANY}
+    cheats = each(
+        [[cheat for cheat in IN_ANY if cheat.target == target] for target in sorted(targets)],
+        judge_cheats,
     )
-    cheats = forks.in_forks(IN_ANY, judge, forks.QUICK, LIMIT, jobs=jobs)
     return {
-        "obligations": claims,
+        "obligations": sorted({collection.claim_of(i).id for i in forks.obligations(session)}),
         "notebook": notebook,
-        "zoo": dict(zip(map(str, ZOO), wrong, strict=True)),
-        "cheats": dict(zip(map(str, IN_ANY), cheats, strict=True)),
+        "zoo": dict(zip(map(str, ZOO), zoo, strict=True)),
+        "by all": dict(zip(map(str, by_all), whole, strict=True)),
+        "cheats": {name: said for some in cheats if some for name, said in some.items()},
     }
 
 
-def main() -> None:
-    """Judge the zoo, write the outcomes, and print the figures."""
+def main() -> int:
+    """Judge the zoo, write the outcomes, and print the figures; 1 if any misses what is asked."""
     parser = forks.command_line("zoo.runner", __doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the outcomes as JSON")
+    parser.add_argument("--all", action="store_true", help="judge every entry by all, too")
+    parser.add_argument(
+        "--day",
+        type=int,
+        default=date.today().toordinal(),
+        help="what the control is drawn by (default: today's number)",
+    )
     arguments = parser.parse_args()
-    outcomes = judge_all(arguments.jobs)
+    outcomes = judge_all(arguments.jobs, ZOO if arguments.all else control(arguments.day))
+    outcomes["day"] = arguments.day
     if arguments.out:
         arguments.out.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
-    sys.stdout.write("\n".join(f"{f.what:50} {f.measured}" for f in figures(outcomes)) + "\n")
+    found = figures(outcomes)
+    sys.stdout.write("\n".join(f"{f.what:50} {f.measured}" for f in found) + "\n")
+    return int(not all(figure.met for figure in found))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
