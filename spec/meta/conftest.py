@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from . import starting
+from . import starting, sweeps
 from .starting import run_module
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Gather the figures where the run is told of, not in what tells it how its tests end."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Table())
+
+
+def pytest_report_header() -> str:
+    """Say which cases of the sweeps are run."""
+    return sweeps.told()
 
 
 @pytest.hookimpl(optionalhook=True)

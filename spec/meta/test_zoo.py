@@ -15,10 +15,10 @@ import pytest
 from spec.harness.engine.claims import Ledger
 from spec.harness.engine.results import TODO
 
+from . import sweeps
 from .conftest import ROOT
 from .zoo import ZOO, Wrong
 from .zoo.cheats import IN_ANY, STUB, Cheat
-from .zoo.control import SHARE
 from .zoo.figures import figures, reports, told_otherwise
 
 
@@ -55,7 +55,7 @@ def test_a_cheat_is_not_accepted(outcomes, cheat: Cheat):
 
 def test_obligations_that_do_not_reach_it_have_nothing_to_say(outcomes):
     """Judged by all obligations, an entry is told word for word the same."""
-    assert len(outcomes["by all"]) >= len(ZOO) // SHARE
+    assert len(outcomes["by all"]) >= len(ZOO) // sweeps.SHARE
     assert not told_otherwise(outcomes)
 
 

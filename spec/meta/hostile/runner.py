@@ -25,7 +25,7 @@ from spec.grading.scores.judgement import HOLDS, Judgement
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel, processes
 
-from .entries import ABOVE, BASE, FEW, NAME, Hostile, entries
+from .entries import ABOVE, BASE, FEW, NAME, Hostile, by_all, entries
 
 SECONDS = 0.5  # that a submission may compute in a test
 VARIABLE = "HOSTILE_SECRET"
@@ -178,8 +178,9 @@ def main() -> None:
         ]
         trap.set()
         found = []
+        whole = by_all()
         for few, claims in ((True, FEW), (False, ())):
-            some = [each for each in written if each[0].few == few]
+            some = [each for each in written if (each[0] not in whole) == few]
             if some:
                 found.append(
                     judging(

@@ -83,13 +83,12 @@ def figures(outcomes: dict[str, Any]) -> list[Figure]:
     )
     shown = _share([r.is_shown() for r in found])
     other = told_otherwise(outcomes)
-    by_all = f"judged by all claims, too (of day {outcomes['day']})"
     false = sum(len(report.false_causes()) for report in found)
     return [
         Figure("wrong implementations", "150", str(n), n >= 150),
         Figure("of them rejected by the claim named", "all", str(caught), caught == n),
-        Figure(by_all, "", str(len(outcomes["by all"])), True),
-        Figure("of them told otherwise", "0", str(len(other)), not other),
+        Figure("of them judged by all claims as well", "", str(len(outcomes["by all"])), True),
+        Figure("of those told otherwise by all", "0", str(len(other)), not other),
         Figure("cheats tried, in every name", "", str(len(IN_ANY)), True),
         Figure("of them accepted", "0", str(len(passing)), not passing),
         Figure("other claims that fail, median", "2", f"{others:g}", others <= 2),

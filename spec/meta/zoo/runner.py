@@ -1,17 +1,16 @@
 """Judging the whole zoo in one go: every entry by the obligations that reach it, and cheats in every name.
 
-    python -m spec.meta.zoo.runner [--all] [--out zoo.json]
+    python -m spec.meta.zoo.runner [--out zoo.json]
 
-prints the figures. A twentieth of the entries, drawn anew each day, and those that have changed since
-the last commit are judged by all obligations as well, with `--all` every entry is: what is told must be
-the same. A cheat meets only the claim that must catch it: it has nothing else to say.
+prints the figures. A twentieth of the entries, and those that have changed since the last commit, are
+judged by all obligations as well, with SWEEPS=whole every entry is: what is told must be the same. A
+cheat meets only the claim that must catch it: it has nothing else to say.
 """
 
 import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,11 @@ import pytest
 
 from spec.harness.engine import collection
 from spec.harness.engine.results import HOLDS, Results
+from spec.harness.subject.loading import REFERENCE
 
-from .. import forks
+from .. import forks, sweeps
 from .cheats import IN_ANY, STUB, Cheat
-from .control import control
-from .entries import NOTEBOOK, ZOO, Wrong, loaded
+from .entries import FILES, NOTEBOOK, ZOO, Wrong, loaded, read
 from .figures import Told, figures
 from .reach import measured, reaching
 
@@ -109,20 +108,24 @@ def _judge_all(session: pytest.Session, by_all: Sequence[Wrong], jobs: int) -> d
     }
 
 
+def control() -> list[Wrong]:
+    """The entries that are judged by all obligations, too."""
+    before = [wrong for file in FILES for wrong in read(sweeps.committed(file))]
+    places = REFERENCE, NOTEBOOK.parent
+    files = {file.name for file in sweeps.changed() if file.parent in places}
+
+    def is_new(wrong: Wrong) -> bool:
+        return bool(before) and (wrong not in before or wrong.file in files)
+
+    return sweeps.drawn(ZOO, is_new)
+
+
 def main() -> int:
     """Judge the zoo, write the outcomes, and print the figures; 1 if any misses what is asked."""
     parser = forks.command_line("zoo.runner", __doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the outcomes as JSON")
-    parser.add_argument("--all", action="store_true", help="judge every entry by all, too")
-    parser.add_argument(
-        "--day",
-        type=int,
-        default=date.today().toordinal(),
-        help="what the control is drawn by (default: today's number)",
-    )
     arguments = parser.parse_args()
-    outcomes = judge_all(arguments.jobs, ZOO if arguments.all else control(arguments.day))
-    outcomes["day"] = arguments.day
+    outcomes = judge_all(arguments.jobs, control())
     if arguments.out:
         arguments.out.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
     found = figures(outcomes)
