@@ -219,14 +219,13 @@ def test_an_mlp_starts_with_zero_biases(nn, rng, init):
 
 @claim("7.5/initialisation-comparison")
 @chance(false_alarms=1e-8)
-def test_small_weights_wait_where_xavier_and_he_converge(pytestconfig):
+def test_small_weights_wait_where_xavier_and_he_converge(run_seed):
     """Three times the same 20 networks, which differ in the scale of their first weights alone.
 
     Below a loss of 0.25 a network has bent its line: Xavier's and He's mostly have, small ones not.
     """
-    seed = pytestconfig.option.seed
-    runs = {init: moons_run(seed, init=init, epochs=400) for init in ("small", "xavier", "he")}
-    straight = float(moons_run(seed, sizes=(2, 2), n=1, epochs=400).final[0])
+    runs = {init: moons_run(run_seed, init=init, epochs=400) for init in ("small", "xavier", "he")}
+    straight = float(moons_run(run_seed, sizes=(2, 2), n=1, epochs=400).final[0])
     measured("loss of the best straight line", straight)
     for init, run in runs.items():
         curved = float(np.mean(run.final < 0.25))

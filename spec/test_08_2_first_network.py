@@ -106,13 +106,13 @@ def test_accuracy_of_two_classes_and_of_ties(nn):
     "of 128 explode.",
 )
 @chance(false_alarms=3e-9)
-def test_corners_of_the_table_fail(pytestconfig):
+def test_corners_of_the_table_fail(run_seed):
     """One is too slow for its epochs, the other too fast for its size: 15 samples and 20 epochs will do."""
-    slow = moons_run(pytestconfig.option.seed, n=8, lr=0.01, epochs=2000)
+    slow = moons_run(run_seed, n=8, lr=0.01, epochs=2000)
     measured("accuracy of 10 neurons after 2000 epochs at 0.01", np.median(slow.accuracy))
     mostly(slow.accuracy < STRAIGHT_LINE, "no better than a line at 0.01", exceptions=0.008)
     X, Y, *_ = moons()
-    rng = np.random.default_rng(pytestconfig.option.seed)
+    rng = np.random.default_rng(run_seed)
     with np.errstate(all="ignore"):
         losses = Population((2, 128, 128, 128, 2), 24, rng).train(X[:15], Y[:15], 1.0, 20)
     exploded = ~(losses < 1e6).all(axis=0)
@@ -127,9 +127,9 @@ def test_corners_of_the_table_fail(pytestconfig):
     [((10, 10, 10), 8, 0.01, 0.1, 500), ((128,), 4, 0.0005, 0.5, 250)],
     ids=["deep", "wide"],
 )
-def test_rates_in_the_middle_serve_all(pytestconfig, hidden, n, exceptions, lr, epochs):
+def test_rates_in_the_middle_serve_all(run_seed, hidden, n, exceptions, lr, epochs):
     """Such a network is better than any straight line before the table's shortest training is over."""
-    run = moons_run(pytestconfig.option.seed, sizes=(2, *hidden, 2), n=n, lr=lr, epochs=epochs)
+    run = moons_run(run_seed, sizes=(2, *hidden, 2), n=n, lr=lr, epochs=epochs)
     what = f"accuracy of hidden layers {hidden} after {epochs} epochs at {lr}"
     measured(what, np.median(run.accuracy))
     mostly(run.accuracy > STRAIGHT_LINE, "better than a line", exceptions=exceptions)

@@ -22,11 +22,11 @@ from spec.harness.mathematics.population import mostly
 
 @claim("9/lambda-sweep", r"\lambda=0,\ 0.001,\ 0.01,\ 0.1")
 @chance(false_alarms=1e-9)
-def test_the_weights_shrink_as_lambda_grows_until_the_network_underfits(pytestconfig):
+def test_the_weights_shrink_as_lambda_grows_until_the_network_underfits(run_seed):
     """A network's norm falls at every step of the sweep; at λ = 0.1 it fits the training data worse."""
     norms, accuracies = [], []
     for lam in (0, 0.001, 0.01, 0.1):
-        run = moons_run(pytestconfig.option.seed, lr=1.0, epochs=300, l2=lam)
+        run = moons_run(run_seed, lr=1.0, epochs=300, l2=lam)
         theta = run.networks.parameters
         norms.append(
             np.sqrt(np.sum(theta["W1"] ** 2, axis=(1, 2)) + np.sum(theta["W2"] ** 2, axis=(1, 2)))

@@ -183,12 +183,11 @@ def test_a_three_layer_net_learns_the_moons(nn, rng):
 
 @claim("11/three-layer-net", r"\text{He}, \ \eta = 0.5")
 @chance(false_alarms=6e-9)
-def test_a_second_hidden_layer_learns_in_fewer_epochs(pytestconfig):
+def test_a_second_hidden_layer_learns_in_fewer_epochs(run_seed):
     """On the moons depth buys speed, and no accuracy: two layers are near the best possible already."""
-    seed = pytestconfig.option.seed
     two, three = (
-        moons_run(seed, n=12),
-        moons_run(seed, n=12, sizes=(2, 10, 10, 2), epochs=500),
+        moons_run(run_seed, n=12),
+        moons_run(run_seed, n=12, sizes=(2, 10, 10, 2), epochs=500),
     )
     epochs = [run.epochs_to(0.1) for run in (two, three)]
     measured("epochs to a loss of 0.1, two layers", np.median(epochs[0]))
@@ -259,10 +258,10 @@ def test_leaky_relu_leaks_as_much_as_it_is_told(nn, z: Array):
 
 @claim("11/other-activations", r"\text{epochs to } \mathcal L < 0.1")
 @chance(false_alarms=1.5e-8)
-def test_the_loss_curves_of_the_activations_differ(pytestconfig):
+def test_the_loss_curves_of_the_activations_differ(run_seed):
     """ReLU, leaky ReLU and tanh need some 400 epochs from He weights; the sigmoid is not there at 1000."""
     names = ("relu", "leaky_relu(0.1)", "tanh", "sigmoid")
-    runs = {name: moons_run(pytestconfig.option.seed, n=12, activation=name) for name in names}
+    runs = {name: moons_run(run_seed, n=12, activation=name) for name in names}
     for name, run in runs.items():
         measured(f"epochs to a loss of 0.1, {name}", np.median(run.epochs_to(0.1)))
         measured(f"loss after 1000 epochs, {name}", np.median(run.final))
@@ -390,12 +389,12 @@ def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
 
 @claim("11/l2-exercise", r"\lambda \in \{0, 0.001, 0.01, 0.1\}")
 @chance(false_alarms=1e-9)
-def test_a_stronger_penalty_makes_smaller_weights_and_a_straighter_boundary(pytestconfig):
+def test_a_stronger_penalty_makes_smaller_weights_and_a_straighter_boundary(run_seed):
     """0.001 costs the moons nothing; 0.01 takes most of the curve away, and 0.1 more than that."""
     strengths = (0.0, 0.001, 0.01, 0.1)
     norms, accuracies = [], []
     for lam in strengths:
-        run = moons_run(pytestconfig.option.seed, n=12, l2=lam, epochs=500)
+        run = moons_run(run_seed, n=12, l2=lam, epochs=500)
         W = [stack for name, stack in run.networks.parameters.items() if name.startswith("W")]
         norms.append(sum(np.sum(w**2, axis=(1, 2)) for w in W))
         accuracies.append(run.accuracy)

@@ -111,9 +111,9 @@ class NaiveSoftmax(Population):
     "σ = 5 in single precision.",
 )
 @chance(false_alarms=6e-9)
-def test_huge_weights_do_not_make_the_loss_nan(pytestconfig):
+def test_huge_weights_do_not_make_the_loss_nan(run_seed):
     """They cost a bad start, no more."""
-    run = moons_run(pytestconfig.option.seed, n=12, init=5.0)
+    run = moons_run(run_seed, n=12, init=5.0)
     measured("first loss at σ = 5", np.median(run.losses[0]))
     measured("loss after 1000 epochs", np.median(run.final))
     measured("accuracy after 1000 epochs", np.median(run.accuracy))
@@ -126,12 +126,12 @@ def test_huge_weights_do_not_make_the_loss_nan(pytestconfig):
     "11/huge-initialisation", r"e^z = \infty, \quad \infty / \infty = \mathrm{NaN}", corrected=True
 )
 @chance(false_alarms=1e-9)
-def test_huge_weights_make_a_naive_softmax_nan(pytestconfig):
+def test_huge_weights_make_a_naive_softmax_nan(run_seed):
     """Where the exponential overflows is a matter of the precision, and of σ squared: logits grow with it."""
     X, Y, *_ = moons()
     lost = []
     for sigma, dtype in ((5.0, float), (20.0, float), (5.0, np.float32)):
-        rng = np.random.default_rng(pytestconfig.option.seed)
+        rng = np.random.default_rng(run_seed)
         networks = NaiveSoftmax((2, 10, 2), 40, rng, init=sigma, dtype=dtype)
         with np.errstate(all="ignore"):
             losses = networks.train(X, Y, 0.5, 10)
@@ -172,10 +172,10 @@ def first_to_last(hidden: int, rng: np.random.Generator, **options: Any) -> floa
 
 @claim("11/sigmoid-hidden", r"\text{epochs to } \mathcal L < 0.3")
 @chance(false_alarms=2e-9)
-def test_a_sigmoid_network_needs_many_times_the_epochs(pytestconfig):
+def test_a_sigmoid_network_needs_many_times_the_epochs(run_seed):
     """From the same He weights, at the same rate."""
     epochs = {
-        name: moons_run(pytestconfig.option.seed, n=12, activation=name).epochs_to(0.3)
+        name: moons_run(run_seed, n=12, activation=name).epochs_to(0.3)
         for name in ("relu", "sigmoid")
     }
     for name, needed in epochs.items():
@@ -217,10 +217,10 @@ def test_sigmoid_gradients_vanish_with_depth(rng):
     "the wrong labels, and fall behind the same network with an L2 penalty of 0.006 by several percent.",
 )
 @chance(false_alarms=2e-9)
-def test_a_wide_network_does_not_overfit_the_reference_run(pytestconfig):
+def test_a_wide_network_does_not_overfit_the_reference_run(run_seed):
     """After 300 epochs it is where the narrow one is after 1000."""
-    wide = moons_run(pytestconfig.option.seed, sizes=(2, 200, 2), n=5, epochs=300)
-    narrow = moons_run(pytestconfig.option.seed, n=12)
+    wide = moons_run(run_seed, sizes=(2, 200, 2), n=5, epochs=300)
+    narrow = moons_run(run_seed, n=12)
     best = float(np.median(narrow.accuracy))
     measured("accuracy of 10 neurons", best)
     measured("accuracy of 200 neurons", np.median(wide.accuracy))
@@ -267,14 +267,14 @@ SMALL = {"init": 0.01}
     "Those of the first layer alone vanish with sigmoid hidden layers.",
 )
 @chance(false_alarms=4e-9)
-def test_small_weights_starve_all_layers_alike(rng, pytestconfig):
+def test_small_weights_starve_all_layers_alike(rng, run_seed):
     """With ReLU and tanh the first layer fares no worse than the last, and the loss never leaves log 2."""
     for activation in ("relu", "tanh"):
         ratio = first_to_last(3, rng, activation=activation, **SMALL)
         measured(f"first over last gradient, {activation}", ratio)
         assert 0.3 < ratio < 5, f"{activation}: {ratio:.2g}"
         run = moons_run(
-            pytestconfig.option.seed,
+            run_seed,
             sizes=(2, 10, 10, 10, 2),
             n=6,
             activation=activation,
@@ -302,11 +302,9 @@ def test_small_weights_starve_the_first_layer_of_a_sigmoid_network(rng):
 
 @claim("11/small-learning-rate", r"\eta = 0.001 \text{ against } \eta = 0.5")
 @chance(false_alarms=3e-9)
-def test_a_small_rate_is_far_behind_after_1000_epochs(pytestconfig):
+def test_a_small_rate_is_far_behind_after_1000_epochs(run_seed):
     """At 0.001 the loss is more than twice that at 0.5: what a network has moved is 500 times less."""
-    slow, fast = (
-        moons_run(pytestconfig.option.seed, n=n, lr=lr) for n, lr in ((6, 0.001), (12, 0.5))
-    )
+    slow, fast = (moons_run(run_seed, n=n, lr=lr) for n, lr in ((6, 0.001), (12, 0.5)))
     measured("loss after 1000 epochs at 0.001", np.median(slow.final))
     measured("loss after 1000 epochs at 0.5", np.median(fast.final))
     mostly(slow.final > 0.2, "at 0.001 the loss is above 0.2", exceptions=0.003)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spec.harness.engine.collection import CHAPTER, SPEC
+from spec.harness.engine.cases import CHAPTER, SPEC
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from spec.harness.engine.claims import Entry
-from spec.harness.engine.results import HOLDS, WORST_FIRST, Outcome, Record
+from spec.harness.engine.records import Outcome, Record
+from spec.harness.ground.status import Status
 from spec.harness.mathematics.sampling import in_words as detected
 from spec.harness.telling.explain import Explanation
 
@@ -177,7 +178,7 @@ class Contents:
 
     def _proof(self, file: ChapterFile, test: Test) -> Proof:
         records = self._records(self._outcomes[test.claim], f"{file.path.name}::{test.name}")
-        worst = min(records, key=lambda record: WORST_FIRST.index(record.status))
+        worst = Outcome(test.claim, records).worst
         claim, why = worst.claim, worst.why
         evidence = [e for r in records if (e := self._findings.evidence.get(r.test))]
         mistakes = next((e.mistakes for e in evidence if e.mistakes), [])
@@ -193,7 +194,7 @@ class Contents:
             worst.status,
             worst.waits_for,
             worst.explanation,
-            list(self._facts(records)) if worst.status == HOLDS else [],
+            list(self._facts(records)) if worst.status == Status.HOLDS else [],
             list({what: in_words(value) for r in records for what, value in r.figures}.items()),
             mistakes,
             excerpt(file.source, test.line, test.last),

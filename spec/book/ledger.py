@@ -4,8 +4,8 @@ import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from spec.harness.engine.cases import SPEC
 from spec.harness.engine.claims import Entry
-from spec.harness.engine.collection import SPEC
 
 from .contents import Card, Chapter, Proof
 from .figures import Figure

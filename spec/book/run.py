@@ -13,14 +13,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from spec.forked import Send
-from spec.harness.engine import collection, warm
+from spec.harness.engine.cases import Case, obligations
 from spec.harness.engine.claim_coverage import ClaimCoverage, Function
 from spec.harness.engine.claims import Ledger
-from spec.harness.engine.results import Outcome, Record, Results, blank
-from spec.harness.fronts.plugin import COVERAGE, LEDGER, TRIAL
+from spec.harness.engine.forked_run import NOTHING, ForkedRun, as_data
+from spec.harness.engine.records import Outcome, Record
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import Suite, collected, warm_up
+from spec.harness.ground import trial
 from spec.harness.ground.errors import CannotDo
 from spec.harness.subject.loading import Subject, load
 
@@ -71,35 +72,33 @@ class Findings:
         return {outcome.id: outcome for outcome in self.results.outcomes()}
 
 
-class _Obligations(warm.Run):
+class _Obligations(ForkedRun):
     """A run in a fork that brings home the evidence, and which functions each claim exercises."""
 
     def __init__(
         self,
-        session: pytest.Session,
-        items: Sequence[pytest.Item],
+        suite: Suite,
+        cases: Sequence[Case],
         bring: Callable[[], Subject],
         found: "Findings",
     ) -> None:
         self.found = found
-        super().__init__(session, items, bring, LONGEST)
+        super().__init__(suite, cases, bring, LONGEST)
 
-    def judge(
-        self, session: pytest.Session, items: Sequence[pytest.Item], subject: Subject, send: Send
-    ) -> None:
+    def judge(self, suite: Suite, cases: Sequence[Case], subject: Subject, send: Send) -> None:
         """Judge, tracing the implementation meanwhile."""
-        by_name = {item.nodeid: item for item in items}
+        claims = {case.id: case.claim.id for case in cases}
         send({"judged": asdict(_described(subject))})
         traced = ClaimCoverage([] if subject.path.suffix == ".ipynb" else subject.files)
-        session.config.stash[COVERAGE] = traced
 
         def with_evidence(message: dict[str, Any]) -> None:
+            if "begins" in message:
+                traced.judging(claims[message["begins"]])
             if "record" in message:
-                test = message["record"].test
-                message |= {"evidence": asdict(evidence(by_name[test].stash[TRIAL]))}
-            send(warm.as_data(message))
+                message |= {"evidence": asdict(evidence(trial.current()))}
+            send(as_data(message))
 
-        warm.judged(session, items, subject, with_evidence)
+        suite.judge(cases, subject, with_evidence)
         traced.stop()
         functions = [asdict(function) for function in traced.functions()]
         send({"functions": [function | {"file": str(function["file"])} for function in functions]})
@@ -159,32 +158,20 @@ def run(
 
     CannotDo if there is no implementation to judge.
     """
-    with redirect_stdout(io.StringIO()):  # pytest's own report
-        return warm.start(
-            lambda session: _run(session, implementation, chosen, begin), subject=warm.NOTHING
-        )
-
-
-def _run(
-    session: pytest.Session,
-    implementation: str | None,
-    chosen: Callable[[Ledger], set[str]],
-    begin: Callable[[int], Step],
-) -> Findings:
-    ledger: Ledger = session.config.stash[LEDGER]
+    suite = collected()
+    warm_up()
+    ledger, setting = suite.ledger, suite.setting
     wanted = chosen(ledger)
     needed = wanted.union(*map(ledger.behind, wanted))  # so that what waits is seen to wait
-    items = [item for item in session.items if collection.claim_of(item).id in needed]
-    step = begin(len(items))
-    option = session.config.option
-    found = Findings(ledger, Results(ledger, warm.NOTHING, option), Judged(), {}, {}, option.seed)
-    obligations = [item for item in items if collection.is_obligation(item)]
-    records = _judge(session, obligations, implementation, found, step)
-    records |= _prove(session, [i for i in items if not collection.is_obligation(i)], found, step)
-    for item in items:
-        mark = item.get_closest_marker("chance")
-        found.detects[item.nodeid] = mark.kwargs["detects"] if mark else {}
-        found.results.records[item.nodeid] = records.get(item.nodeid) or blank(item)
+    cases = [case for case in suite.cases if case.claim.id in needed]
+    step = begin(len(cases))
+    found = Findings(ledger, Results(ledger, NOTHING, setting), Judged(), {}, {}, setting.seed)
+    with redirect_stdout(io.StringIO()):  # what tests print
+        records = _judge(suite, obligations(cases), implementation, found, step)
+        records |= _prove(suite, [case for case in cases if not case.is_obligation], found, step)
+    for case in cases:
+        found.detects[case.id] = case.detects
+        found.results.records[case.id] = records.get(case.id) or Record.blank(case)
     found.results.settle()
     kept = found.results.records.items()
     found.results.records = {test: record for test, record in kept if record.claim.id in wanted}
@@ -192,18 +179,18 @@ def _run(
 
 
 def _judge(
-    session: pytest.Session,
-    items: list[pytest.Item],
+    suite: Suite,
+    cases: list[Case],
     implementation: str | None,
     found: Findings,
     step: Step,
 ) -> dict[str, Record]:
     """Run the obligations, in a further fork whenever the implementation ends the one they run in."""
-    limit: float = session.config.option.time_limit
+    limit = suite.setting.limit
     records: dict[str, Record] = {}
     begun, stopped = False, 0
-    while items and stopped < MOST_STOPPED:
-        with _Obligations(session, items, lambda: load(implementation, limit), found) as under_way:
+    while cases and stopped < MOST_STOPPED:
+        with _Obligations(suite, cases, lambda: load(implementation, limit), found) as under_way:
             while not under_way.over:
                 for record in under_way.arrived(PATIENCE):
                     records[record.test], begun = record, True
@@ -216,24 +203,21 @@ def _judge(
             return {}
         if under_way.refused:
             raise CannotDo(under_way.refused)
-        if len(under_way.left) == len(items):
+        if len(under_way.left) == len(cases):
             break
-        items = list(under_way.left.values())
-    if items and not begun:
+        cases = list(under_way.left.values())
+    if cases and not begun:
         raise CannotDo("none of the tests could be run; `pytest spec` says why")
     return records
 
 
-def _prove(
-    session: pytest.Session, items: list[pytest.Item], found: Findings, step: Step
-) -> dict[str, Record]:
+def _prove(suite: Suite, cases: list[Case], found: Findings, step: Step) -> dict[str, Record]:
     """Run the theorems here."""
-    by_name = {item.nodeid: item for item in items}
 
     def note(message: dict[str, Any]) -> None:
         if "record" in message:
             record: Record = message["record"]
-            found.evidence[record.test] = evidence(by_name[record.test].stash[TRIAL])
+            found.evidence[record.test] = evidence(trial.current())
             step(record.claim.id)
 
-    return warm.judged(session, items, warm.NOTHING, note).records
+    return suite.judge(cases, NOTHING, note).records

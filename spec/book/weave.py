@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from spec.harness.engine.claims import Ledger
-from spec.harness.engine.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS
+from spec.harness.ground.status import Status
 
 from . import numbers
 from .chapters import chapter_files
@@ -99,15 +99,15 @@ def _counts(ledger: Iterable[Row]) -> list[tuple[str, int, str]]:
     def ended(*statuses: str) -> int:
         return sum(row.status in statuses for row in ledger)
 
-    theorems = sum(row.status == HOLDS and row.is_theorem for row in ledger)
+    theorems = sum(row.status == Status.HOLDS and row.is_theorem for row in ledger)
     counts = [
         ("claims", len(ledger), ""),
-        ("hold for it", ended(HOLDS) - theorems, "holds"),
+        ("hold for it", ended(Status.HOLDS) - theorems, "holds"),
         ("theorems", theorems, "holds"),
-        ("fail", ended(FAILS), "fails"),
-        ("wait for others", ended(WAITS), "waits"),
-        ("to be written", ended(TODO), "todo"),
-        ("not run", ended(NOT_RUN), "todo"),
+        ("fail", ended(Status.FAILS), "fails"),
+        ("wait for others", ended(Status.WAITS), "waits"),
+        ("to be written", ended(Status.TODO), "todo"),
+        ("not run", ended(Status.NOT_RUN), "todo"),
         ("errata", sum(row.verdict != "holds" for row in ledger), "refuted"),
     ]
     return [count for count in counts if count[1]]

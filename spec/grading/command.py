@@ -52,9 +52,9 @@ def grade(options: Options) -> str:
     known = catalogue()
     rubric = rubrics.read(options.rubric, known) if options.rubric else rubrics.default(known)
     make(options.out)
-    from .running.judging import suite
+    from .running.judging import suite_hash
 
-    store = Store(options.out, suite(), options.how.walls)
+    store = Store(options.out, suite_hash(), options.how.walls)
     book = Gradebook(options.out, found, rubric, known, options.hints)
     try:
         n_judged = _judge(options, found, store, book)

@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
-from spec.harness.engine import collection, warm
-from spec.harness.engine.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Results, blank
-from spec.harness.fronts.plugin import LEDGER
+from spec.harness.engine.forked_run import NOTHING, ForkedRun
+from spec.harness.engine.records import Record
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import collected, warm_up
 from spec.harness.ground.contract import NAMES
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT, Subject
 
-from .standing import SHORT, Section, lines, sections, title, unmet
+from .standing import Section, lines, sections, title, unmet
 
-COLUMNS = (HOLDS, FAILS, WAITS, TODO)
-COLOURS = {HOLDS: "#1a7f37", FAILS: "#cf222e", WAITS: "#9a6700", TODO: "#0969da"}
+COLUMNS = (Status.HOLDS, Status.FAILS, Status.WAITS, Status.TODO)
 WIDTH = 44  # columns of the terminal for a section's title
 LONGEST = 120.0  # seconds for all claims
 
@@ -32,7 +32,7 @@ def report(namespace: dict[str, Any], parts: Sequence[str]) -> dict[str, str]:
     """What there is to say of these names, as text and as HTML; of these parts of the theory alone."""
     _reset()
     try:
-        found = warm.start(lambda session: _judged(session, namespace, parts), subject=warm.NOTHING)
+        found = _judged(namespace, parts)
     except CannotDo as error:
         return {"text": f"spec.check: {error}"}
     return {"text": _as_text(found), "html": _as_html(found)}
@@ -45,19 +45,20 @@ def _reset() -> None:
         streams.IOPubThread.send_multipart = lambda *_, **__: None
 
 
-def _judged(session: pytest.Session, namespace: dict[str, Any], parts: Sequence[str]) -> Results:
-    ledger, option = session.config.stash[LEDGER], session.config.option
-    wanted = ledger.chosen(parts) or set(ledger.entries)
-    items = [i for i in warm.obligations(session) if collection.claim_of(i).id in wanted]
-    if not items:
+def _judged(namespace: dict[str, Any], parts: Sequence[str]) -> Results:
+    suite = collected()
+    wanted = suite.ledger.chosen(parts) or set(suite.ledger.entries)
+    cases = [case for case in suite.obligations if case.claim.id in wanted]
+    if not cases:
         raise CannotDo(f"{', '.join(parts)}: theorems, which ask nothing of an implementation")
-    found = Results(ledger, warm.NOTHING, option)
-    with warm.Run(session, items, lambda: _subject(namespace), LONGEST) as run:
+    warm_up()
+    found = Results(suite.ledger, NOTHING, suite.setting)
+    with ForkedRun(suite, cases, lambda: _subject(namespace), LONGEST) as run:
         while not run.over:
             found.records |= {record.test: record for record in run.arrived(1.0)}
     if run.refused:
         raise CannotDo(run.refused)
-    found.records |= {test: blank(item) for test, item in run.left.items()}
+    found.records |= {test: Record.blank(case) for test, case in run.left.items()}
     found.settle()
     for record in found.records.values():
         if record.explanation:
@@ -88,14 +89,14 @@ def _in_cells(sentence: str) -> str:
 def _rows(found: Results) -> tuple[list[Section], list[str]]:
     """The sections for which something is written, and the numbers of the others."""
     parts = sections(found)
-    begun = [part for part in parts if set(part.count) - {TODO}]
+    begun = [part for part in parts if set(part.count) - {Status.TODO}]
     return begun, [part.number for part in parts if part not in begun]
 
 
 def _notes(found: Results, unwritten: list[str]) -> list[str]:
     """What to say below the table."""
     notes = [f"nothing is written yet for {', '.join(unwritten)}"] if unwritten else []
-    if n := sum(part.count[NOT_RUN] for part in sections(found)):
+    if n := sum(part.count[Status.NOT_RUN] for part in sections(found)):
         notes.append(f"{n} claims are not judged: the time was up, or your code ended the process")
     if not unmet(found) and not n:
         notes.append("everything that is asked for holds")
@@ -110,7 +111,7 @@ def _first(found: Results) -> list[str]:
 
 def _as_text(found: Results) -> str:
     begun, unwritten = _rows(found)
-    head = " " * WIDTH + "".join(f"{SHORT[status]:>9}" for status in COLUMNS)
+    head = " " * WIDTH + "".join(f"{status.short:>9}" for status in COLUMNS)
     table = [head] if begun else []
     for part in begun:
         counts = "".join(f"{part.count[status] or '·':>9}" for status in COLUMNS)
@@ -122,7 +123,7 @@ def _as_text(found: Results) -> str:
 
 def _as_html(found: Results) -> str:
     begun, unwritten = _rows(found)
-    head = "".join(f"<th>{SHORT[status]}</th>" for status in COLUMNS)
+    head = "".join(f"<th>{status.short}</th>" for status in COLUMNS)
     rows = [
         f'<tr><td style="text-align:left">{part.number}&ensp;{html.escape(part.title)}</td>'
         + "".join(_cell(status, part.count[status]) for status in COLUMNS)
@@ -136,5 +137,5 @@ def _as_html(found: Results) -> str:
     return f"<div>{table}{''.join(notes)}{told}</div>"
 
 
-def _cell(status: str, n: int) -> str:
-    return f'<td style="color:{COLOURS[status]}">{n}</td>' if n else "<td>·</td>"
+def _cell(status: Status, n: int) -> str:
+    return f'<td style="color:{status.rgb}">{n}</td>' if n else "<td>·</td>"

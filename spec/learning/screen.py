@@ -11,18 +11,13 @@ from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from spec.harness.engine.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results
+from spec.harness.engine.records import Outcome
+from spec.harness.engine.results import Results
+from spec.harness.ground.status import Status, worst
 from spec.harness.telling.explain import WIDTH
 
 from .standing import counted, lines, sections, title
 
-MARKS = {
-    FAILS: ("✗", "red"),
-    WAITS: ("w", "yellow"),
-    NOT_RUN: ("…", "dim"),
-    TODO: ("·", "cyan"),
-    HOLDS: ("✓", "green"),
-}
 PAUSE = 0.1  # seconds between two moves of the bar
 KEYS = "n next   l list   h more hint   q quit"
 
@@ -70,7 +65,7 @@ class Screen:
 
 def page(head: str, found: Results, outcome: Outcome, step: int) -> list[Text]:
     """A claim that is not met: its equation, what came out, and the hints up to this step."""
-    colour = "bold red" if outcome.status == FAILS else "bold cyan"
+    colour = "bold red" if outcome.status == Status.FAILS else "bold cyan"
     told = [
         Text(line, "bold" if line.startswith("  why") else "")
         for line in lines(found, outcome, step)
@@ -80,7 +75,7 @@ def page(head: str, found: Results, outcome: Outcome, step: int) -> list[Text]:
 
 def nothing_unmet(head: str, found: Results) -> list[Text]:
     """That all is well or, where the run was cut short, that this is not known."""
-    if any(outcome.status == NOT_RUN for outcome in found.outcomes()):
+    if any(outcome.status == Status.NOT_RUN for outcome in found.outcomes()):
         return refusal(head, "What was judged holds; for the others the time was up.")
     said = Text("Everything that is asked for holds.", "bold green")
     return [Text(head, "dim"), Text(), said, Text()]
@@ -96,7 +91,7 @@ def listed(found: Results) -> list[Text]:
     """Every section with its claims, and a mark for each."""
     parts = []
     for section in sections(found):
-        count = f"   {section.count[HOLDS]} of {len(section.outcomes)}"
+        count = f"   {section.count[Status.HOLDS]} of {len(section.outcomes)}"
         parts.append(Text(f"{section.number}  {section.title}", "bold").append(count, "dim"))
         parts += _filled(_marked(o.id.partition("/")[2], {o.status}) for o in section.outcomes)
     return [*parts, Text()]
@@ -106,7 +101,7 @@ def _bar(found: Results, judging: bool) -> Group:
     parts = sections(found)
     bar = ProgressBar(
         total=sum(len(section.outcomes) for section in parts),
-        completed=sum(section.count[HOLDS] for section in parts),
+        completed=sum(section.count[Status.HOLDS] for section in parts),
         width=WIDTH,
     )
     return Group(
@@ -117,10 +112,10 @@ def _bar(found: Results, judging: bool) -> Group:
     )
 
 
-def _marked(name: str, statuses: set[str]) -> Text:
+def _marked(name: str, statuses: set[Status]) -> Text:
     """A name behind the mark of what is worst."""
-    mark, colour = next(mark for status, mark in MARKS.items() if status in statuses)
-    return Text(f"{mark} {name}", colour)
+    status = worst(statuses)
+    return Text(f"{status.mark} {name}", status.colour)
 
 
 def _filled(names: Iterable[Text]) -> list[Text]:

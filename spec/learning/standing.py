@@ -3,21 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from spec.harness.engine.results import (
-    FAILS,
-    HOLDS,
-    NOT_RUN,
-    TODO,
-    WAITS,
-    Outcome,
-    Results,
-    most_pressing,
-)
+from spec.harness.engine.records import Outcome, most_pressing
+from spec.harness.engine.results import Results
+from spec.harness.ground.status import Status
 
 from .hints import STEPS, hinted
 
-SHORT = {HOLDS: "holds", FAILS: "fails", WAITS: "waits", TODO: "to write", NOT_RUN: "not judged"}
-UNMET = (FAILS, TODO)
+UNMET = (Status.FAILS, Status.TODO)
 
 
 @dataclass(frozen=True)
@@ -29,7 +21,7 @@ class Section:
     outcomes: list[Outcome]
 
     @property
-    def count(self) -> Counter[str]:
+    def count(self) -> Counter[Status]:
         """How many claims ended so, by status."""
         return Counter(outcome.status for outcome in self.outcomes)
 
@@ -51,13 +43,13 @@ def unmet(found: Results) -> list[Outcome]:
 def counted(found: Results) -> str:
     """How many claims hold, and how the others ended, in a line."""
     count = Counter(outcome.status for outcome in found.outcomes())
-    others = [f"{SHORT[s]}: {count[s]}" for s in (FAILS, WAITS, TODO, NOT_RUN) if count[s]]
-    return ", ".join([f"{count[HOLDS]} of {count.total()} hold", *others])
+    others = [f"{s.short}: {count[s]}" for s in Status if count[s] and s is not Status.HOLDS]
+    return ", ".join([f"{count[Status.HOLDS]} of {count.total()} hold", *others])
 
 
 def title(outcome: Outcome) -> str:
     """What is to be done about a claim that is not met."""
-    return f"{'First to mend' if outcome.status == FAILS else 'Next to write'}: {outcome.id}"
+    return f"{'First to mend' if outcome.status == Status.FAILS else 'Next to write'}: {outcome.id}"
 
 
 def lines(found: Results, outcome: Outcome, step: int = len(STEPS) - 1) -> list[str]:

@@ -7,10 +7,9 @@ import signal
 import sys
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
+from typing import TextIO
 
-import pytest
-
-from spec.harness.engine import warm
+from spec.harness.engine.suite import collected, warm_up
 from spec.harness.ground.errors import CannotDo
 from spec.harness.subject.loading import SUFFIXES, resembling
 
@@ -30,16 +29,19 @@ def watch(file: Path, seconds: float = 10.0) -> str:
     terminal.write(f"{file}: collecting the claims ...\n")
     terminal.flush()
 
-    def watching(session: pytest.Session) -> None:
-        from .screen import Screen
-        from .watcher import Watcher
-
-        with Screen(terminal) as screen, keyboard(terminal) as pressed:
-            Watcher(session, file.resolve(), screen).watch(pressed)
-
     with suppress(KeyboardInterrupt), redirect_stdout(io.StringIO()):
-        warm.start(watching, f"--time-limit={seconds:g}", subject=warm.NOTHING)
+        _watch(file.resolve(), seconds, terminal)
     return f"{file} is no longer watched."
+
+
+def _watch(file: Path, seconds: float, terminal: TextIO) -> None:
+    from .screen import Screen
+    from .watcher import Watcher
+
+    suite = collected(f"--time-limit={seconds:g}")
+    warm_up()
+    with Screen(terminal) as screen, keyboard(terminal) as pressed:
+        Watcher(suite, file, screen).watch(pressed)
 
 
 def _check(file: Path) -> None:

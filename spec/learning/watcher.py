@@ -7,13 +7,14 @@ way is stopped, the section last looked at is judged first, and the others follo
 import time
 from pathlib import Path
 
-import pytest
 import watchfiles
 from rich.text import Text
 
-from spec.harness.engine import collection, warm
-from spec.harness.engine.results import FAILS, NOT_RUN, Outcome, Record, Results, blank
-from spec.harness.fronts.plugin import LEDGER
+from spec.harness.engine.forked_run import NOTHING, ForkedRun
+from spec.harness.engine.records import Outcome, Record
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import Suite
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import load
 
 from . import screen as drawn
@@ -33,19 +34,18 @@ class Watcher:
     `passed_over` are the claims that the learner does not want to see next.
     """
 
-    def __init__(self, session: pytest.Session, file: Path, screen: drawn.Screen) -> None:
-        self.session, self.file, self.screen = session, file, screen
-        self.items = warm.obligations(session)
-        option = session.config.option
-        self.found = Results(session.config.stash[LEDGER], warm.NOTHING, option)
-        self.found.records = {item.nodeid: blank(item) for item in self.items}
+    def __init__(self, suite: Suite, file: Path, screen: drawn.Screen) -> None:
+        self.suite, self.file, self.screen = suite, file, screen
+        self.cases = suite.obligations
+        self.found = Results(suite.ledger, NOTHING, suite.setting)
+        self.found.records = {case.id: Record.blank(case) for case in self.cases}
         self.pending: set[str] = set()
         self.passed_over: set[str] = set()
         self.looked_at = ""  # the id of the claim
         self.step, self.listing = 0, False
         self.head = ""
         self.page: list[Text] = []
-        self.run: warm.Run | None = None
+        self.run: ForkedRun | None = None
 
     def watch(self, pressed: Pressed) -> None:
         """Judge at once and on each save, until `q` is pressed."""
@@ -85,12 +85,12 @@ class Watcher:
         self.head = f"{time.strftime('%H:%M:%S')}  {self.file.name}"
         self.page, self.listing = [], False
         section = self.looked_at.partition("/")[0]
-        items = sorted(self.items, key=lambda i: collection.claim_of(i).section != section)
-        self.pending = {item.nodeid for item in items}
-        given, seconds = str(self.file), self.found.option.time_limit
+        cases = sorted(self.cases, key=lambda case: case.claim.section != section)
+        self.pending = {case.id for case in cases}
+        given, seconds = str(self.file), self.suite.setting.limit
         if self.file.is_file():
-            self.run = warm.Run(
-                self.session, items, lambda: load(given, seconds, begun=False), LONGEST
+            self.run = ForkedRun(
+                self.suite, cases, lambda: load(given, seconds, begun=False), LONGEST
             )
         else:
             self._refuse(f"{self.file.name} is not there; as soon as it is, this goes on.")
@@ -108,7 +108,7 @@ class Watcher:
             return
         self._take(records)
         if run.over:
-            self._take([blank(item) for item in run.left.values()])
+            self._take([Record.blank(case) for case in run.left.values()])
         if records or run.over:
             self.show()
 
@@ -147,8 +147,8 @@ class Watcher:
         """Whether the claim was judged since the save, and nothing worse can come of what never was."""
         if self.pending.intersection(record.test for record in outcome.records):
             return False
-        is_wrong = outcome.status == FAILS and not outcome.is_convention
-        unseen = any(other.status == NOT_RUN for other in self.found.outcomes())
+        is_wrong = outcome.status == Status.FAILS and not outcome.is_convention
+        unseen = any(other.status == Status.NOT_RUN for other in self.found.outcomes())
         return is_wrong or not (self.run and unseen)
 
     def _first(self) -> Outcome | None:

@@ -12,7 +12,6 @@ import textwrap
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -100,7 +99,7 @@ def _runs(test: Callable[..., None], seeds: range, names: dict[str, Any]) -> Ite
             drawn = {
                 "nn": Implementation(impl, "impl"),
                 "rng": np.random.default_rng([seed, i, zlib.crc32(test.__name__.encode())]),
-                "pytestconfig": SimpleNamespace(option=SimpleNamespace(seed=seed)),
+                "run_seed": seed,
             }
             asked = inspect.signature(rewritten).parameters
             rewritten(**item, **{name: drawn[name] for name in drawn.keys() & asked})

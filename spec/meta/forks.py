@@ -1,7 +1,7 @@
 """Judging many implementations, or one from many seeds, at the price of one start.
 
 Each case is judged in a fork of the process that has collected the specification, as many at a time
-as there are cores; how is said in spec/harness/engine/warm.py.
+as there are cores; how is said in spec/harness/engine/forked_run.py.
 """
 
 import argparse
@@ -10,31 +10,18 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
-import pytest
-
 from spec.forked import Fork
-from spec.harness.engine.warm import judged, obligations, start
-from spec.harness.fronts.plugin import draw_examples
-
-__all__ = [
-    "QUICK",
-    "at_least_one",
-    "command_line",
-    "each",
-    "in_forks",
-    "judged",
-    "obligations",
-    "with_examples",
-]
+from spec.harness.engine.suite import Suite, collected, warm_up
+from spec.harness.subject.loading import Subject, load
 
 Case = TypeVar("Case")
-Found = TypeVar("Found")
-Judge = Callable[[pytest.Session, Case], Any]  # what one fork does; its result must fit into JSON
+Judge = Callable[[Suite, Case], Any]  # what one fork does; its result must fit into JSON
 Tell = Callable[
     [Case, Any], None
 ]  # is told each case as it ends, with its result, None for a crash
 JOBS = os.cpu_count() or 1
 QUICK = "--hypothesis-profile=quick"
+SECONDS = 60.0  # for the import of what is judged
 MOMENT = 0.02  # seconds for which one fork is listened to
 
 
@@ -49,24 +36,29 @@ def in_forks(
 
     None where its fork crashed. CannotDo if the specification could not be collected.
     """
-    return start(lambda session: each(session, cases, judge, tell=tell, jobs=jobs), *options)
+    suite = collected(*options)
+    warm_up()
+    return each(suite, cases, judge, tell=tell, jobs=jobs)
 
 
-def with_examples(action: Callable[[pytest.Session], Found], *options: str) -> Found:
-    """Collect the specification, draw each obligation's examples, and return what `action` returns.
+def drawn(*options: str) -> Suite:
+    """The specification, collected with these options of pytest, with each obligation's examples.
 
     So they are drawn once for all forks, as long as these keep the seed. CannotDo as above.
     """
+    suite = collected(*options)
+    warm_up()
+    suite.draw(suite.obligations)
+    return suite
 
-    def begun(session: pytest.Session) -> Found:
-        draw_examples(obligations(session))
-        return action(session)
 
-    return start(begun, *options)
+def reference() -> Subject:
+    """The reference, as what is judged."""
+    return load(None, SECONDS)
 
 
 def each(
-    session: pytest.Session,
+    suite: Suite,
     cases: Sequence[Case],
     judge: Judge[Case],
     *,
@@ -81,7 +73,7 @@ def each(
         while waiting or running:
             while waiting and len(running) < jobs:
                 n, case = waiting.pop()
-                running[n] = stack.enter_context(_fork(session, case, judge))
+                running[n] = stack.enter_context(_fork(suite, case, judge))
             for n, fork in list(running.items()):
                 for outcome in fork.receive(MOMENT):
                     outcomes[n] = outcome
@@ -91,8 +83,8 @@ def each(
     return outcomes
 
 
-def _fork(session: pytest.Session, case: Case, judge: Judge[Case]) -> Fork:
-    return Fork(lambda send: send(judge(session, case)))
+def _fork(suite: Suite, case: Case, judge: Judge[Case]) -> Fork:
+    return Fork(lambda send: send(judge(suite, case)))
 
 
 def command_line(program: str, description: str) -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from spec.grading.running.judging import Judge, judging
-from spec.grading.scores.judgement import HOLDS
+from spec.harness.ground.status import Status
 
 from .test_right_ones import STYLES
 
@@ -24,7 +24,7 @@ def losses(judge: Judge, runs: int) -> list[str]:
         for run in range(runs):
             judgement = judge(file, [each for each in companions if each != file])
             lost += [f"{style}, run {run}: {judgement.trouble}"] if judgement.trouble else []
-            missed = [v.claim for v in judgement.verdicts if v.status != HOLDS]
+            missed = [v.claim for v in judgement.verdicts if v.status != Status.HOLDS]
             lost += [f"{style}, run {run}: {claim}" for claim in missed]
         sys.stdout.write(f"{style}: {runs} runs\n")
         sys.stdout.flush()

@@ -3,8 +3,9 @@
 from functools import cache
 
 from spec.grading.scores.catalogue import Catalogue
-from spec.grading.scores.judgement import FAILS, HOLDS, TODO, WAITS, Judgement, Verdict
+from spec.grading.scores.judgement import Judgement, Verdict
 from spec.harness.engine.claims import Ledger
+from spec.harness.ground.status import Status
 from spec.harness.telling.explain import Explanation
 
 HOSTILE = (
@@ -35,11 +36,13 @@ def judgement(text: str = "it is wrong") -> Judgement:
         function="softmax",
     )
     ended = {
-        FAILING: Verdict(FAILING, FAILS, "softmax(z)", "Why so.", "t.py::t", 3, "", explanation),
-        WAITING: Verdict(WAITING, WAITS, waits_for=FAILING),
+        FAILING: Verdict(
+            FAILING, Status.FAILS, "softmax(z)", "Why so.", "t.py::t", 3, "", explanation
+        ),
+        WAITING: Verdict(WAITING, Status.WAITS, waits_for=FAILING),
         UNWRITTEN: Verdict(
-            UNWRITTEN, TODO, explanation=Explanation("not written yet: early_stopping")
+            UNWRITTEN, Status.TODO, explanation=Explanation("not written yet: early_stopping")
         ),
     }
-    verdicts = (ended.get(id, Verdict(id, HOLDS)) for id in catalogue().claims)
+    verdicts = (ended.get(id, Verdict(id, Status.HOLDS)) for id in catalogue().claims)
     return Judgement("5" * 64, "suite", ("process",), "", (), tuple(verdicts))

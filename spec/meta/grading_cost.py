@@ -11,15 +11,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from spec.grading.running.judging import OPTIONS, judging
-from spec.harness.engine import warm
+from spec.harness.engine.suite import Suite, collected, warm_up
+from spec.harness.subject.loading import load
 
 ROOT = Path(__file__).parents[2]
 RIGHT = ROOT / "spec" / "meta" / "right" / "plain.py"
 BATCH, CLASS = 20, 24
 CORES = (1, 2)
+SECONDS = 60.0  # for the import
 
 
 def cpu_seconds() -> float:
@@ -29,10 +29,11 @@ def cpu_seconds() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def in_one_process(session: pytest.Session) -> float:
+def in_one_process(suite: Suite) -> float:
     """CPU seconds of all obligations on the same submission, with the same number of examples."""
+    warm_up()
     before = cpu_seconds()
-    warm.judged(session, warm.obligations(session))
+    suite.judge(suite.obligations, load(str(RIGHT), SECONDS))
     return cpu_seconds() - before
 
 
@@ -65,7 +66,7 @@ def graded(folder: Path, n: int, jobs: int) -> float:
 
 def figures() -> Iterator[str]:
     """Line by line, as each is known."""
-    alone = warm.start(in_one_process, *OPTIONS, "--impl", str(RIGHT))
+    alone = in_one_process(collected(*OPTIONS))
     yield f"in one process                {alone:5.2f} s of CPU time"
     walled = behind_walls()
     yield f"behind the walls, of {BATCH}       {walled:5.2f} s ({walled / alone - 1:+.0%})"

@@ -7,10 +7,9 @@ import json
 import sys
 import types
 
-import pytest
-
-from spec.harness.engine.results import HOLDS
+from spec.harness.engine.suite import Suite
 from spec.harness.ground.contract import NAMES
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT, Subject
 
 from . import forks
@@ -62,14 +61,14 @@ def source(answer: str) -> str:
     return "\n".join(parts)
 
 
-def held(session: pytest.Session, name: str) -> list[str]:
+def held(suite: Suite, name: str) -> list[str]:
     """The claims that hold of code with this answer."""
     module = types.ModuleType("hollow")
     exec(source(ANSWERS[name]), module.__dict__)  # noqa: S102
     subject = Subject(module, "hollow.py", ROOT, "", False)
-    found = forks.judged(session, forks.obligations(session), subject)
+    found = suite.judge(suite.obligations, subject)
     found.settle()
-    return [outcome.id for outcome in found.outcomes() if outcome.status == HOLDS]
+    return [outcome.id for outcome in found.outcomes() if outcome.status == Status.HOLDS]
 
 
 def main() -> None:

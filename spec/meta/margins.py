@@ -11,13 +11,14 @@ an outlier makes the exit status 1; the remedy is `scale=` the size of the terms
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
-import pytest
 
-from spec.harness.engine.results import HOLDS
-from spec.harness.fronts.plugin import TRIAL
+from spec.harness.engine.suite import Suite
+from spec.harness.ground import trial
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import load
 
 from . import forks
@@ -28,21 +29,22 @@ NOTABLE, FAR = 0.1, 8  # of the tolerance; times the 99 % quantile
 SECONDS = 60  # for the import
 
 
-def errors(session: pytest.Session, style: str) -> dict[str, list[float]]:
+def errors(suite: Suite, style: str) -> dict[str, list[float]]:
     """By the place of a comparison: the error over what is allowed, of each example."""
     sys.path.insert(0, str(path_of(style).parent))  # the styles import each other
-    items = forks.obligations(session)
-    found = forks.judged(session, items, load(str(path_of(style)), SECONDS))
-    failed = [record.test for record in found.records.values() if record.status != HOLDS]
+    collected: dict[str, list[float]] = defaultdict(list)
+
+    def note(message: dict[str, Any]) -> None:
+        if "record" in message:
+            for (file, line, _), comparisons in trial.current().comparisons.items():
+                collected[f"{Path(file).name}:{line}"] += [
+                    float(np.max(c.excess(c.expected), initial=0)) for c in comparisons
+                ]
+
+    found = suite.judge(suite.obligations, load(str(path_of(style)), SECONDS), note)
+    failed = [record.test for record in found.records.values() if record.status != Status.HOLDS]
     if failed:
         raise RuntimeError(f"{style} does not hold: {', '.join(failed)}")
-    collected: dict[str, list[float]] = defaultdict(list)
-    for item in items:
-        for (file, line, _), comparisons in item.stash[TRIAL].comparisons.items():
-            place = f"{Path(file).name}:{line}"
-            collected[place] += [
-                float(np.max(c.excess(c.expected), initial=0)) for c in comparisons
-            ]
     return collected
 
 

@@ -9,20 +9,20 @@ fails is told with the command that repeats it, and makes the exit status 1.
 import random
 import sys
 import time
+from dataclasses import replace
 
-import pytest
-
-from spec.harness.engine.results import HOLDS
+from spec.harness.engine.suite import Suite
+from spec.harness.ground.status import Status
 
 from . import forks
 
 TELL_EVERY = 25  # runs
 
 
-def judge_seed(session: pytest.Session, seed: int) -> list[dict[str, str]]:
+def judge_seed(suite: Suite, seed: int) -> list[dict[str, str]]:
     """The tests that fail with this seed."""
-    session.config.option.seed = seed
-    found = forks.judged(session, session.items)
+    suite.setting = replace(suite.setting, seed=seed)
+    found = suite.judge(suite.cases, forks.reference())
     return [
         {
             "claim": record.claim.id,
@@ -30,7 +30,7 @@ def judge_seed(session: pytest.Session, seed: int) -> list[dict[str, str]]:
             "says": record.explanation.sentence if record.explanation else record.status,
         }
         for record in found.records.values()
-        if record.status != HOLDS
+        if record.status != Status.HOLDS
     ]
 
 

@@ -14,7 +14,7 @@ pytest.importorskip("msgpack")
 if not sys.platform.startswith("linux"):
     pytest.skip("submissions are graded on Linux", allow_module_level=True)
 
-from spec.grading.scores.judgement import REFUSED, STOPPED
+from spec.harness.ground.status import Status
 from spec.sandbox.handle import Nursery
 from spec.sandbox.remote import Gone, Stopped
 from spec.sandbox.submission import Submission
@@ -285,12 +285,12 @@ def test_what_an_assignment_raises_is_raised_by_the_next_question(loaded):
 
 
 ENDS = {
-    "a loop": ("while True: pass", Stopped, STOPPED),
-    "sleep": ("import time; time.sleep(60)", Stopped, STOPPED),
-    "memory": ("return bytearray(1 << 40)", Raised, STOPPED),
+    "a loop": ("while True: pass", Stopped, Status.STOPPED),
+    "sleep": ("import time; time.sleep(60)", Stopped, Status.STOPPED),
+    "memory": ("return bytearray(1 << 40)", Raised, Status.STOPPED),
     "exit": ("import os; os._exit(0)", Gone, ""),
     "a crash": ("import ctypes; ctypes.string_at(0)", Gone, ""),
-    "a file": ("open('/etc/passwd')", Raised, REFUSED),
+    "a file": ("open('/etc/passwd')", Raised, Status.REFUSED),
     "nothing": ("raise NotImplementedError", NotWrittenYet, ""),
 }
 

@@ -24,7 +24,7 @@ def test_whoever_draws_states_how_often_it_fails():
     stated, drawing = statistical_tests().keys(), set()
     for path in sorted((ROOT / "spec").glob("test_*.py")):
         for name, test in vars(importlib.import_module(f"spec.{path.stem}")).items():
-            if name.startswith("test_") and {"rng", "pytestconfig"} & set(
+            if name.startswith("test_") and {"rng", "run_seed"} & set(
                 inspect.signature(test).parameters
             ):
                 drawing.add(name)

@@ -13,7 +13,8 @@ from spec.grading.gradebook.folder import Gradebook
 from spec.grading.intake.handed_in import HandedIn
 from spec.grading.intake.trees import File
 from spec.grading.scores import rubric
-from spec.grading.scores.judgement import NOT_RUN, STATUSES, STOPPED, Judgement, Verdict
+from spec.grading.scores.judgement import STATUSES, Judgement, Verdict
+from spec.harness.ground.status import Status
 
 from .grading import FAILING, HOSTILE, catalogue, judgement
 
@@ -22,14 +23,16 @@ NAMES = ["ada", "=1+1", HOSTILE, "bob", "../bob", "cyn"]
 
 def nothing() -> Judgement:
     """A judgement where there was nothing to judge."""
-    verdicts = tuple(Verdict(id, NOT_RUN) for id in catalogue().claims)
+    verdicts = tuple(Verdict(id, Status.NOT_RUN) for id in catalogue().claims)
     return Judgement("", "suite", (), f"cannot be read: {HOSTILE}", (), verdicts)
 
 
 def stopped() -> Judgement:
     """One in which a limit was met."""
     found = judgement()
-    verdicts = (replace(v, status=STOPPED) if v.claim == FAILING else v for v in found.verdicts)
+    verdicts = (
+        replace(v, status=Status.STOPPED) if v.claim == FAILING else v for v in found.verdicts
+    )
     return replace(found, verdicts=tuple(verdicts))
 
 

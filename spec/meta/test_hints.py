@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.harness.engine import collection, results
-from spec.harness.fronts.plugin import SUBJECT
+from spec.harness.engine import records
 from spec.harness.subject.loading import Subject
 from spec.harness.telling import snippet
 from spec.harness.telling.explain import Explanation, code_lines
@@ -146,13 +145,13 @@ def test_the_level_is_an_option(judge):
     assert ["my_net.py, lines 4 and 5" in text for text in texts] == [False, True, True]
 
 
-def _snippet(session, wrong):
+def _snippet(suite, wrong):
     """The code shown for the claim that an entry breaks, and what it prints there and on the reference."""
     with tempfile.TemporaryDirectory() as folder:
         subject = loaded(wrong.written(Path(folder)))
-        items = [i for i in forks.obligations(session) if collection.claim_of(i).id == wrong.claim]
-        right = session.config.stash[SUBJECT].module
-        (outcome,) = forks.judged(session, items, subject).outcomes()
+        cases = [case for case in suite.obligations if case.claim.id == wrong.claim]
+        right = forks.reference().module
+        (outcome,) = suite.judge(cases, subject).outcomes()
         code = outcome.worst.explanation.code
         return {
             "code": code,
@@ -189,17 +188,17 @@ def test_a_snippet_that_is_more_than_calls_is_not_carried_out(text):
     assert snippet._only_calls("net = MLP([2, 3])\nprint(net.forward(np.eye(3)[[0, -1]])['W1'])")
 
 
-def _unexplained(session, claim):
+def _unexplained(suite, claim):
     """What is told of a claim that fails, where looking for the cause raises."""
 
     def too_deep(*_):
         raise RecursionError
 
-    results.with_own_lines = too_deep
-    items = [i for i in forks.obligations(session) if collection.claim_of(i).id == claim]
+    records.with_own_lines = too_deep
+    cases = [case for case in suite.obligations if case.claim.id == claim]
     (wrong,) = [w for w in ZOO if w.claim == claim][:1]
     with tempfile.TemporaryDirectory() as folder:
-        (outcome,) = forks.judged(session, items, loaded(wrong.written(Path(folder)))).outcomes()
+        (outcome,) = suite.judge(cases, loaded(wrong.written(Path(folder)))).outcomes()
     return [outcome.status, outcome.worst.explanation.sentence]
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm, uniform
 
 from spec.harness import agree
-from spec.harness.engine.collection import keep_mistakes_apart
+from spec.harness.engine.self_checks import keep_mistakes_apart
 from spec.harness.ground import trial
 from spec.harness.mathematics.sampling import distribution_is, drawn_from, drawn_like, variance_is
 
@@ -37,35 +37,33 @@ JUDGEMENTS = {
 
 
 @pytest.mark.parametrize("name", JUDGEMENTS)
-def test_a_mistake_too_close_to_the_truth_is_an_error(name, request):
+def test_a_mistake_too_close_to_the_truth_is_an_error(name):
     """Whatever the mistake is given as: a value, a variance, a law, a ratio."""
     notes = trial.begin()
     JUDGEMENTS[name]()
     with pytest.raises(AssertionError) as error:
-        keep_mistakes_apart(request.node, notes)
+        keep_mistakes_apart("test_of_it", notes)
     sentence = str(error.value)
-    assert sentence.startswith(
-        f"test_mistakes.py::{request.node.name} lists the mistake 'near', but"
-    )
+    assert sentence.startswith("test_of_it lists the mistake 'near', but")
     assert "it from the truth" in sentence
     assert "far" not in sentence
 
 
-def test_the_same_mistake_at_another_place_is_another_entry(request):
+def test_the_same_mistake_at_another_place_is_another_entry():
     """An entry that is told apart by one `agree` does not excuse its namesake at the next."""
     notes = trial.begin()
     agree(np.ones(3), np.ones(3), mistakes={"near": np.zeros(3)})
     agree(np.ones(3), np.ones(3), mistakes={"near": np.ones(3)})
     with pytest.raises(AssertionError, match="'near'"):
-        keep_mistakes_apart(request.node, notes)
+        keep_mistakes_apart("test_of_it", notes)
 
 
-def test_an_example_that_tells_a_mistake_apart_is_enough(request):
+def test_an_example_that_tells_a_mistake_apart_is_enough():
     """Where m is 1 the mean is the sum: the next example has another m."""
     notes = trial.begin()
     for m in (1, 3):
         agree(np.ones(3), np.ones(3), mistakes={"the mean is missing": m * np.ones(3)})
-    keep_mistakes_apart(request.node, notes)
+    keep_mistakes_apart("test_of_it", notes)
 
 
 def test_the_run_on_the_reference_names_test_and_entry(judge, tmp_path):

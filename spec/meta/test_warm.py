@@ -10,8 +10,12 @@ import time
 import pytest
 
 from spec.forked import Fork
-from spec.harness.engine import results, warm
-from spec.harness.engine.claims import Ledger
+from spec.harness.engine.claims import Claim, Ledger
+from spec.harness.engine.forked_run import NOTHING, ForkedRun
+from spec.harness.engine.records import Record
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import Suite
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import load
 
 from .conftest import ROOT
@@ -35,11 +39,13 @@ CODE = {
 }
 
 
-def judge_all(session: pytest.Session) -> dict[str, list[str]]:
+def judge_all(suite: Suite) -> dict[str, list[str]]:
     """How the claim of tanh ended for each code: refused, status, sentence, number of tests left."""
-    found, items = {}, warm.obligations(session)
+    found = {}
     for name in CODE:
-        with warm.Run(session, items, lambda n=name: load(f"{n}.py", 0.3, begun=False), 20) as run:
+        with ForkedRun(
+            suite, suite.obligations, lambda n=name: load(f"{n}.py", 0.3, begun=False), 20
+        ) as run:
             records = []
             while not run.over:
                 records += run.arrived(0.2)
@@ -55,9 +61,10 @@ def ends(tmp_path_factory):
     for name, source in CODE.items():
         (folder / f"{name}.py").write_text(source)
     program = (
-        "import json, sys\nfrom spec.harness.engine import warm\nfrom spec.meta.test_warm import judge_all\n"
+        "import json, sys\nfrom spec.harness.engine.suite import collected\n"
+        "from spec.meta.test_warm import judge_all\n"
         "options = '--claim=3.2/tanh', '--time-limit=0.3', '--hypothesis-profile=quick'\n"
-        "found = warm.start(judge_all, *options, subject=warm.NOTHING)\n"
+        "found = judge_all(collected(*options))\n"
         "print('\\n' + json.dumps(found))"
     )
     done = subprocess.run(
@@ -131,14 +138,13 @@ def test_who_waits_is_settled_whatever_the_order():
     ledger = Ledger()
     needing = next(id for id, entry in ledger.entries.items() if entry.needs)
     needed = ledger.entries[needing].needs[0]
-    found = results.Results(ledger, warm.NOTHING, None)
+    found = Results(ledger, NOTHING)
     for id in (needing, needed):
-        claim = results.Claim(id)
-        found.records[id] = results.Record(id, claim, 1, "", True, results.FAILS)
+        found.records[id] = Record(id, Claim(id), "", 1, "", True, Status.FAILS)
     found.settle()
     assert (found.records[needing].status, found.records[needed].status) == ("waits", "fails")
     assert found.records[needing].waits_for == needed
-    found.records[needed].status = results.HOLDS
+    found.records[needed].status = Status.HOLDS
     found.settle()
     assert (found.records[needing].status, found.records[needing].waits_for) == ("fails", "")
 
@@ -146,9 +152,9 @@ def test_who_waits_is_settled_whatever_the_order():
 def test_what_cannot_be_collected_is_said():
     """In one sentence; pytest has said the rest."""
     program = (
-        "from spec.harness.engine import warm\n"
+        "from spec.harness.engine.suite import collected\n"
         "from spec.harness.ground import errors\n"
-        "try: warm.start(print, '--claim=nonsense')\n"
+        "try: collected('--claim=nonsense')\n"
         "except errors.CannotDo as error: print('\\n' + str(error))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)

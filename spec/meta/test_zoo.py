@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 
 from spec.harness.engine.claims import Ledger
-from spec.harness.engine.results import TODO
+from spec.harness.ground.status import Status
 
 from . import sweeps
 from .conftest import ROOT
@@ -50,7 +50,7 @@ def test_a_cheat_is_not_accepted(outcomes, cheat: Cheat):
     assert told is not None, "it could not be judged"
     assert told, f"{' and '.join(cheat.claims)} hold for it"
     if cheat.way == STUB:
-        assert {claim["status"] for claim in told.values()} == {TODO}
+        assert {claim["status"] for claim in told.values()} == {Status.TODO}
 
 
 def test_obligations_that_do_not_reach_it_have_nothing_to_say(outcomes):

@@ -14,12 +14,12 @@ from spec.harness.ground.contract import NAMES
 from spec.harness.ground.errors import CannotLoad, described
 from spec.harness.ground.limits import time_limit
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
+from spec.harness.ground.status import Status
 from spec.harness.subject import beside, counting
 from spec.harness.subject.loading import Subject, must_have_names
 from spec.harness.subject.notebook import Notebook
 from spec.harness.subject.proxy import blame
 
-from ..grading.scores.judgement import REFUSED, STOPPED
 from .handle import Cell, Nursery
 from .remote import PATIENCE, Gone, Line, Stopped
 
@@ -147,7 +147,7 @@ class Submission:
             raise
         finally:
             self.flag = self.flag or self._met()
-            self._n_stopped += self.flag == STOPPED
+            self._n_stopped += self.flag == Status.STOPPED
 
     def _prepare(self, seed: int) -> None:
         assert self._cell
@@ -159,7 +159,7 @@ class Submission:
         endless = self._n_stopped >= MOST_STOPPED  # what waits for it must not use up all the time
         seconds = self._seconds / 8 if endless else self._seconds
         if self.used_up() or self.used_up(self._line.begin(seed, seconds)):
-            self.flag = STOPPED
+            self.flag = Status.STOPPED
             raise Stopped("your code had computed, or slept, too long before: its time is used up")
 
     def used_up(self, here: float = 0.0) -> bool:
@@ -169,9 +169,9 @@ class Submission:
     def _met(self) -> str:
         failure, raised = self._line.failure, set(self._line.raised)
         if isinstance(failure, Stopped) or LIMIT in str(failure) or raised & BY_LIMITS:
-            return STOPPED
+            return Status.STOPPED
         if raised & BY_WALLS or "SIGSYS" in str(failure):
-            return REFUSED
+            return Status.REFUSED
         return ""
 
     def _located(self, function: str) -> tuple[str, int] | None:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from spec.harness.ground.status import Status
 from spec.harness.telling.explain import told
 from spec.harness.telling.hints import hint
 
 from ..intake.text import fenced, legible, markdown
 from ..scores.exercises import EXERCISES
 from ..scores.graded import Graded
-from ..scores.judgement import FAILS, HOLDS, REFUSED, STOPPED, TODO, WAITS, Verdict
+from ..scores.judgement import Verdict
 from ..scores.scoring import Part, shown
 
-TO_MEND = (FAILS, STOPPED, REFUSED)
+TO_MEND = tuple(status for status in Status if status.to_mend)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def page(graded: Graded, hints: str) -> Page:
         file=legible(graded.submission.shown),
         points=shown(score.total.points),
         maximum=shown(score.total.maximum),
-        n_hold=score.statuses.get(HOLDS, 0),
+        n_hold=score.statuses.get(Status.HOLDS, 0),
         n_claims=len(score.claims),
         trouble=legible(graded.judgement.trouble),
         notes=list(map(legible, graded.notes)),
@@ -78,8 +79,8 @@ def page(graded: Graded, hints: str) -> Page:
         exercises=[_row(EXERCISES[id].title, part) for id, part in score.exercises.items()],
         to_mend=[_to_mend(verdict, hints) for verdict in graded.of_status(*TO_MEND)],
         withheld=[(claim.claim, claim.withheld) for claim in score.claims if claim.withheld],
-        waiting=[(verdict.claim, verdict.waits_for) for verdict in graded.of_status(WAITS)],
-        unwritten=_unwritten(graded.of_status(TODO)),
+        waiting=[(verdict.claim, verdict.waits_for) for verdict in graded.of_status(Status.WAITS)],
+        unwritten=_unwritten(graded.of_status(Status.TODO)),
     )
 
 

@@ -11,12 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from spec.harness.ground.status import Status
+
 from ..intake.handed_in import HandedIn
 from ..intake.text import cell, file_names, markdown
 from ..running.store import make, write
 from ..scores.catalogue import Catalogue
 from ..scores.graded import Graded
-from ..scores.judgement import HOLDS, STATUSES, Judgement
+from ..scores.judgement import STATUSES, Judgement
 from ..scores.rubric import Rubric
 from ..scores.scoring import shown
 from . import feedback
@@ -171,7 +173,7 @@ def _as_data(graded: Graded) -> dict[str, Any]:
         "notes": list(graded.notes),
         "points": shown(score.total.points),
         "maximum": shown(score.total.maximum),
-        "hold": score.statuses.get(HOLDS, 0),
+        "hold": score.statuses.get(Status.HOLDS, 0),
         "claims": claims,
     }
 

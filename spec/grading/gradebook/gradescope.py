@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from spec.harness.ground.status import Status
+
 from ..scores.graded import Graded
-from ..scores.judgement import HOLDS
 from ..scores.scoring import shown
 from .feedback import TO_MEND, Page, as_html
 
@@ -19,7 +20,7 @@ def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
             lines = [part.equation, part.why, "", *part.lines]
         elif claim.withheld:
             lines = [f"holds, but counts only where {claim.withheld} does"]
-        elif claim.status != HOLDS:
+        elif claim.status != Status.HOLDS:
             waits_for = graded.verdicts[claim.claim].waits_for
             lines = [f"waits for {waits_for}" if waits_for else claim.status]
         tests.append(
@@ -27,7 +28,9 @@ def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
                 "name": claim.claim,
                 "score": _number(shown(claim.points)),
                 "max_score": 0 if claim.extra else _number(shown(claim.maximum)),
-                "status": "passed" if claim.status == HOLDS and not claim.withheld else "failed",
+                "status": "passed"
+                if claim.status == Status.HOLDS and not claim.withheld
+                else "failed",
                 "output": "\n".join(lines),
                 "output_format": "text",
                 "visibility": "visible",

@@ -3,8 +3,9 @@
 import re
 import xml.etree.ElementTree as ElementTree
 
+from spec.harness.ground.status import Status
+
 from ..scores.graded import Graded
-from ..scores.judgement import HOLDS
 from .feedback import TO_MEND, Page
 
 NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,7 +21,7 @@ def as_junit(graded: Graded, page: Page) -> bytes:
         tests=str(len(graded.score.claims)),
         failures=str(n_failures),
         errors="0",
-        skipped=str(len(graded.score.claims) - statuses.get(HOLDS, 0) - n_failures),
+        skipped=str(len(graded.score.claims) - statuses.get(Status.HOLDS, 0) - n_failures),
     )
     told = {part.claim: "\n".join(part.lines) for part in page.to_mend}
     for claim in graded.score.claims:
@@ -29,7 +30,7 @@ def as_junit(graded: Graded, page: Page) -> bytes:
         if claim.status in TO_MEND:
             failure = ElementTree.SubElement(case, "failure", message=claim.status)
             failure.text = _plain(told[claim.claim])
-        elif claim.status != HOLDS:
+        elif claim.status != Status.HOLDS:
             waits_for = graded.verdicts[claim.claim].waits_for
             why = f"waits for {waits_for}" if waits_for else page.trouble or claim.status
             ElementTree.SubElement(case, "skipped", message=_plain(why))

@@ -2,18 +2,11 @@
 
 import io
 
-from ..scores.judgement import FAILS, HOLDS, NOT_RUN, REFUSED, STOPPED, TODO, WAITS
+from spec.harness.ground.status import Status
+
+from ..scores.judgement import STATUSES
 from .statistics import Statistics
 
-COLOURS = {
-    HOLDS: "#3a8f56",
-    WAITS: "#e3b23c",
-    FAILS: "#c8463c",
-    STOPPED: "#8e3b8a",
-    REFUSED: "#3b2d5c",
-    TODO: "#9db4c8",
-    NOT_RUN: "#d9d9d9",
-}
 BAR, MARGIN = 0.17, 3.2  # inches: of a claim, and of all that is not a claim
 
 
@@ -28,13 +21,13 @@ def picture(statistics: Statistics, maximum: float) -> bytes:
         figure = Figure(figsize=(8, height), layout="constrained")
         upper, lower = figure.subplots(2, height_ratios=[MARGIN - 1, height - MARGIN])
         totals = [float(total) for total in statistics.totals]
-        upper.hist(totals, bins=25, range=(0, max(maximum, *totals)), color=COLOURS[HOLDS])
+        upper.hist(totals, bins=25, range=(0, max(maximum, *totals)), color=Status.HOLDS.rgb)
         upper.set(xlabel=f"points, of {maximum:g}", ylabel="submissions")
         left = [0] * len(claims)
-        for status, colour in COLOURS.items():
+        for status in STATUSES:
             widths = [statistics.statuses(claim)[status] for claim in claims]
             if any(widths):
-                lower.barh(claims, widths, left=left, color=colour, label=status)
+                lower.barh(claims, widths, left=left, color=status.rgb, label=status)
             left = [a + b for a, b in zip(left, widths, strict=True)]
         lower.set(xlabel="submissions", ylim=(len(claims) - 0.5, -0.5), xlim=(0, statistics.n))
         lower.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.status import Status
 
 from ..intake.handed_in import Contents, HandedIn
 from ..intake.trees import CannotRead
-from ..scores.judgement import NOT_RUN, Judgement, Verdict
+from ..scores.judgement import Judgement, Verdict
 from . import backends, worker
 from .store import Store
 from .worker import Walls
@@ -108,7 +109,7 @@ class ClassRun:
 
     def _lose(self, same: list[HandedIn], why: str) -> None:
         """Report what there is no judgement on."""
-        verdicts = tuple(Verdict(claim, NOT_RUN) for claim in self.claims)
+        verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
         for submission in same:
             self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts))
 

@@ -13,37 +13,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
-import pytest
-
 from spec.forked import Fork, Send
-from spec.harness.engine import collection, results, warm
-from spec.harness.fronts.plugin import LEDGER, draw_examples
+from spec.harness.engine.records import Outcome
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import Suite, collected, warm_up
 from spec.harness.ground.errors import CannotLoad
-from spec.harness.ground.latex import to_unicode
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
 from spec.sandbox.handle import Nursery
 from spec.sandbox.submission import Submission, content_hash
 
-from ..scores.judgement import FAILS, NOT_RUN, STOPPED, WAITS, Judgement, Verdict
+from ..scores.judgement import Judgement, Verdict
 from . import cores
 
 SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
 ROOM = 1 << 31  # bytes of memory that judging one may take, above what all share
 BROKE_OFF = "judging it broke off"  # the trouble of a judgement that says nothing of the submission
-IDLE = (
-    *("logging", "warnings", "unraisableexception", "threadexception", "doctest", "junitxml"),
-    *("unittest", "faulthandler", "setuponly", "setupplan", "anyio", "subtests"),
-)
-ONLOOKERS = ("terminalreporter", "hypothesispytest", "capturemanager", "skipping")
 OPTIONS = (
     "--hypothesis-profile=quick",
-    "--hypothesis-seed=0",  # each test has its own; but then no test's text is hashed
     "--time-limit=300",  # the submission's limit is its own
-    *(
-        f"-pno:{plugin}" for plugin in IDLE
-    ),  # plugins that would see each test, for nothing, as the onlookers would
 )
 
 Found = TypeVar("Found")
@@ -68,22 +58,18 @@ def judging(
     It judges by all obligations, or by those of `claims` alone; in each test a submission may compute
     for `seconds`. Raises CannotDo where the weakest walls accepted do not stand.
     """
-
-    def begun(session: pytest.Session) -> Found:
-        draw_examples(warm.obligations(session))
-        for item in warm.obligations(session):
-            to_unicode(collection.claim_of(item).latex)
-        suite()  # this and the equations once, not in each fork
-        with Nursery(walls) as nursery:
-            return action(partial(_judged, session, nursery, seconds))
-
-    return warm.start(
-        begun, *OPTIONS, *(f"--claim={claim}" for claim in claims), subject=warm.NOTHING
-    )
+    suite = collected(*OPTIONS, *(f"--claim={claim}" for claim in claims))
+    warm_up()
+    suite.draw(suite.obligations)
+    for case in suite.obligations:
+        _ = case.equation  # these and the hash once, not in each fork
+    suite_hash()
+    with Nursery(walls) as nursery:
+        return action(partial(_judged, suite, nursery, seconds))
 
 
 def _judged(
-    session: pytest.Session,
+    suite: Suite,
     nursery: Nursery,
     seconds: float,
     file: Path,
@@ -94,40 +80,36 @@ def _judged(
         contents = {each.relative_to(file.parent).as_posix(): each.read_bytes() for each in files}
     except OSError as error:
         name = Path(error.filename).name
-        return _nothing(session, "", f"{name} cannot be read: {error.strerror}")
+        return _nothing(suite, "", f"{name} cannot be read: {error.strerror}")
     content = contents.pop(file.name)
     trouble = BROKE_OFF
     sha256 = content_hash(content, contents)
     begin = partial(Submission, nursery, file.name, content, contents, seconds)
-    with Fork(lambda send: _judge(session, begin, sha256, send)) as fork:
+    with Fork(lambda send: _judge(suite, begin, sha256, send)) as fork:
         end = time.monotonic() + LONGEST
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
                 return Judgement.from_data(message)
         how = f"the process that judges ended with status {fork.status}"
     trouble += f": {how if fork.status is not None else f'it took more than {LONGEST:g} s'}"
-    return _nothing(session, sha256, trouble)
+    return _nothing(suite, sha256, trouble)
 
 
-def _judge(
-    session: pytest.Session, begin: Callable[[], Submission], sha256: str, send: Send
-) -> None:
+def _judge(suite: Suite, begin: Callable[[], Submission], sha256: str, send: Send) -> None:
     """What the fork does."""
     kernel.die_with_parent(signal.SIGKILL)
     core = cores.take()  # noqa: F841  (its own until it ends)
     _limit_memory()
-    for name in ONLOOKERS:  # they have done their part
-        session.config.pluginmanager.unregister(name=name)
     try:
         with begin() as submission:
             subject = submission.subject()
-            found, flags = _run(session, submission, subject)
-            verdicts = tuple(_verdict(outcome, flags, found) for outcome in found.outcomes())
+            found, flags = _run(suite, submission, subject)
+            verdicts = tuple(_verdict(outcome, flags) for outcome in found.outcomes())
             judgement = Judgement(
-                subject.sha256, suite(), submission.walls, "", subject.notes, verdicts
+                subject.sha256, suite_hash(), submission.walls, "", subject.notes, verdicts
             )
     except CannotLoad as error:
-        judgement = _nothing(session, sha256, str(error))
+        judgement = _nothing(suite, sha256, str(error))
     send(judgement.as_data())
 
 
@@ -138,9 +120,7 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-def _run(
-    session: pytest.Session, submission: Submission, subject: Any
-) -> tuple[results.Results, dict[str, str]]:
+def _run(suite: Suite, submission: Submission, subject: Any) -> tuple[Results, dict[str, str]]:
     """Run all obligations; those that a clock stopped once more, each alone in a new cell."""
     flags: dict[str, str] = {}
 
@@ -148,27 +128,27 @@ def _run(
         if "record" in message:
             flags[message["record"].test] = submission.flag
 
-    items = warm.obligations(session)
-    found = warm.judged(session, items, subject, note)
-    for item in [item for item in items if flags[item.nodeid] == STOPPED]:
+    cases = suite.obligations
+    found = suite.judge(cases, subject, note)
+    for case in [case for case in cases if flags[case.id] == Status.STOPPED]:
         if submission.used_up():
             break
         try:
             submission.renew()
         except CannotLoad:
             break
-        found.records |= warm.judged(session, [item], subject, note).records
+        found.records |= suite.judge([case], subject, note).records
     found.settle()
     return found, flags
 
 
-def _verdict(outcome: results.Outcome, flags: dict[str, str], found: results.Results) -> Verdict:
+def _verdict(outcome: Outcome, flags: dict[str, str]) -> Verdict:
     record = outcome.worst
-    flag = flags[record.test] if record.status in (FAILS, WAITS) else ""
+    flag = flags[record.test] if record.status in (Status.FAILS, Status.WAITS) else ""
     return Verdict(
         outcome.id,
-        flag or record.status,
-        found.equation(record),
+        Status(flag or record.status),
+        record.equation,
         record.why,
         record.test,
         record.line,
@@ -177,16 +157,16 @@ def _verdict(outcome: results.Outcome, flags: dict[str, str], found: results.Res
     )
 
 
-def _nothing(session: pytest.Session, sha256: str, trouble: str) -> Judgement:
+def _nothing(suite: Suite, sha256: str, trouble: str) -> Judgement:
     """The judgement of what cannot be judged."""
-    order = session.config.stash[LEDGER].order
-    ids = {collection.claim_of(item).id for item in warm.obligations(session)}
-    verdicts = tuple(Verdict(id, NOT_RUN) for id in sorted(ids, key=order.__getitem__))
-    return Judgement(sha256, suite(), (), trouble, (), verdicts)
+    order = suite.ledger.order
+    ids = {case.claim.id for case in suite.obligations}
+    verdicts = tuple(Verdict(id, Status.NOT_RUN) for id in sorted(ids, key=order.__getitem__))
+    return Judgement(sha256, suite_hash(), (), trouble, (), verdicts)
 
 
 @cache
-def suite() -> str:
+def suite_hash() -> str:
     """The hash of the specification: of all that can change a judgement."""
     digest = sha256(" ".join(OPTIONS).encode())
     spec = ROOT / "spec"

@@ -1,13 +1,11 @@
 """What can be graded: the obligations of the specification, and its sections."""
 
-import io
 from collections.abc import Iterable
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 
-from spec.harness.engine import collection, warm
 from spec.harness.engine.claims import Ledger
+from spec.harness.engine.suite import collected
 from spec.harness.ground.errors import CannotDo
 
 from .exercises import EXERCISES
@@ -51,8 +49,7 @@ class Catalogue:
 
 def catalogue() -> Catalogue:
     """Collect the specification, and list what can be graded."""
-    with redirect_stdout(io.StringIO()):
-        items = warm.start(warm.obligations, subject=warm.NOTHING)
-    ledger = Ledger()
-    ids = {collection.claim_of(item).id for item in items}
-    return Catalogue(tuple(sorted(ids, key=ledger.order.__getitem__)), ledger)
+    suite = collected()
+    ids = {case.claim.id for case in suite.obligations}
+    order = suite.ledger.order
+    return Catalogue(tuple(sorted(ids, key=order.__getitem__)), suite.ledger)

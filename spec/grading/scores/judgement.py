@@ -3,13 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from spec.harness.engine import results
+from spec.harness.ground.status import Status
 from spec.harness.telling.explain import Explanation
-from spec.harness.telling.source_lines import OwnLine
 
-HOLDS, FAILS, WAITS, TODO = results.HOLDS, results.FAILS, results.WAITS, results.TODO
-STOPPED, REFUSED, NOT_RUN = "stopped by a limit", "refused by a wall", results.NOT_RUN
-STATUSES = (HOLDS, FAILS, WAITS, TODO, STOPPED, REFUSED, NOT_RUN)
+STATUSES = (Status.HOLDS, *(status for status in Status if status is not Status.HOLDS))
 
 
 @dataclass(frozen=True)
@@ -22,7 +19,7 @@ class Verdict:
     """
 
     claim: str
-    status: str
+    status: Status
     equation: str = ""
     why: str = ""
     test: str = ""
@@ -37,7 +34,7 @@ class Judgement:
 
     `sha256` is its content's, `suite` the hash of the specification that judged it, `walls` those that
     stood. `trouble` says in a sentence why nothing could be judged ("" where something was): then all
-    verdicts are NOT_RUN. `notes` say what of a notebook was left out.
+    verdicts are "not run". `notes` say what of a notebook was left out.
     """
 
     sha256: str
@@ -60,8 +57,6 @@ class Judgement:
 
 
 def _verdict(data: dict[str, Any]) -> Verdict:
-    explanation = data["explanation"]
-    if explanation:
-        own = [OwnLine(**line) for line in explanation["own"]]
-        explanation = Explanation(**explanation | {"own": own})
-    return Verdict(**data | {"explanation": explanation})
+    explanation = data["explanation"] and Explanation.from_data(data["explanation"])
+    made: dict[str, Any] = {"status": Status(data["status"]), "explanation": explanation}
+    return Verdict(**data | made)

@@ -4,8 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
+from spec.harness.ground.status import Status
+
 from .catalogue import Catalogue
-from .judgement import HOLDS, Judgement
+from .judgement import Judgement
 from .rubric import Rubric
 
 
@@ -39,7 +41,7 @@ class Score:
     claims: tuple[ClaimScore, ...]
     sections: dict[str, Part]
     exercises: dict[str, Part]
-    statuses: dict[str, int]
+    statuses: dict[Status, int]
 
     @property
     def total(self) -> Part:
@@ -57,7 +59,7 @@ def together(claims: tuple[ClaimScore, ...]) -> Part:
 def score(judgement: Judgement, rubric: Rubric, catalogue: Catalogue) -> Score:
     """Hold a judgement against a rubric. A claim that is worth nothing stands in no part."""
     statuses = {verdict.claim: verdict.status for verdict in judgement.verdicts}
-    lacking = {id for id in rubric.required if statuses[id] != HOLDS}
+    lacking = {id for id in rubric.required if statuses[id] != Status.HOLDS}
     claims = {id: _scored(id, statuses[id], rubric, lacking) for id in rubric.points}
 
     def parts(groups: dict[str, tuple[str, ...]]) -> dict[str, Part]:
@@ -72,7 +74,7 @@ def score(judgement: Judgement, rubric: Rubric, catalogue: Catalogue) -> Score:
 
 def _scored(id: str, status: str, rubric: Rubric, lacking: set[str]) -> ClaimScore:
     maximum, extra = rubric.points[id], id in rubric.extra
-    if status != HOLDS:
+    if status != Status.HOLDS:
         return ClaimScore(id, status, Fraction(), maximum, extra)
     withheld = next(
         (

@@ -1,31 +1,36 @@
-"""The pytest plugin: options, the fixtures `nn` and `rng`, what is collected, what an outcome means."""
+"""The pytest plugin: what is collected becomes cases, and each is run by the engine.
+
+pytest's own protocol stays around a case, for what it brings: -k, JUnit XML, captured output, coverage.
+"""
 
 import random
-import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
-import numpy as np
 import pytest
 
-from ..engine import collection, replay, results
+from ..engine import cases, collection, results
+from ..engine.cases import Case
 from ..engine.claim_coverage import ClaimCoverage
 from ..engine.claims import Ledger
-from ..ground import trial
-from ..ground.errors import CannotLoad
-from ..ground.limits import time_limit
+from ..engine.records import Record
+from ..engine.results import Results, Setting
+from ..engine.run import USUAL_EXAMPLES, run
+from ..ground.errors import CannotDo, CannotLoad
+from ..ground.status import Status
 from ..subject.loading import Subject, load
-from ..subject.proxy import Implementation
 from ..telling import hints
 from . import report
 
 SUBJECT = pytest.StashKey[Subject]()
 LEDGER = pytest.StashKey[Ledger]()
-TRIAL = pytest.StashKey[trial.Trial]()
+RESULTS = pytest.StashKey[Results]()
+CASE = pytest.StashKey[Case]()
 COVERAGE = pytest.StashKey[ClaimCoverage]()
-EXAMPLES = {"spec": 12, "quick": 4, "thorough": 200}  # a test
+EXAMPLES = {"spec": USUAL_EXAMPLES, "quick": 4, "thorough": 200}  # a test
+LONGEST_OUTPUT = 2000  # characters kept of what a test has printed
 
 for name, examples in EXAMPLES.items():
     hypothesis.settings.register_profile(
@@ -101,23 +106,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the ledger and the implementation; a usage error, in one sentence, if there is none."""
     config.addinivalue_line("markers", "claim(claim): ties a test to a claim of the theory")
     config.addinivalue_line("markers", "chance(false_alarms, detects): states a test's two errors")
+    option = config.option
     _check_options(config)
     config.stash[LEDGER] = Ledger()
+    if option.collectonly:  # then nothing is judged
+        return
     try:
-        if SUBJECT not in config.stash:  # a warm start has none yet
-            config.stash[SUBJECT] = load(config.option.impl, config.option.time_limit)
+        config.stash[SUBJECT] = load(option.impl, option.time_limit)
     except CannotLoad as error:
         raise pytest.UsageError(str(error)) from None
-    if config.option.claim_coverage:
+    if option.claim_coverage:
         config.stash[COVERAGE] = ClaimCoverage(config.stash[SUBJECT].files)
-    config.stash[results.RESULTS] = results.Results(
-        config.stash[LEDGER], config.stash[SUBJECT], config.option
-    )
+    setting = Setting(option.seed, option.time_limit, option.hints, option.impl)
+    config.stash[RESULTS] = Results(config.stash[LEDGER], config.stash[SUBJECT], setting)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the meta suite to those who name it: plain `pytest spec` judges an implementation."""
-    if collection_path == collection.SPEC / "meta":
+    if collection_path == cases.SPEC / "meta":
         return not any(_of_the_meta_suite(config)) or None
     return None
 
@@ -126,7 +132,7 @@ def _of_the_meta_suite(config: pytest.Config) -> Iterator[bool]:
     """Whether each place that is named for collection lies in the meta suite."""
     for argument in config.args:
         place = Path(config.invocation_params.dir, argument.partition("::")[0])
-        yield place.resolve().is_relative_to(collection.SPEC / "meta")
+        yield place.resolve().is_relative_to(cases.SPEC / "meta")
 
 
 def _check_options(config: pytest.Config) -> None:
@@ -163,180 +169,146 @@ def _seed(given: str) -> int:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is judged, and with which seed."""
-    return report.provenance(config.stash[SUBJECT], config.option.seed)
+    subject = config.stash.get(SUBJECT, None)
+    return report.provenance(subject, config.option.seed) if subject else []
 
 
 @pytest.fixture(scope="session")
-def nn(pytestconfig: pytest.Config) -> Implementation:
-    """The implementation under test; a test that asks for it is an obligation."""
-    return _implementation(pytestconfig)
+def nn() -> None:
+    """The implementation under test; a test that asks for it is an obligation. The engine hands it over."""
 
 
-@pytest.fixture
-def rng(request: pytest.FixtureRequest) -> np.random.Generator:
-    """A generator of this test's own: reproducible, and moved by --seed."""
-    return _generator(request.node)
+@pytest.fixture(scope="session")
+def rng() -> None:
+    """A generator of this test's own: reproducible, and moved by --seed. The engine hands it over."""
 
 
-def _generator(item: pytest.Item) -> np.random.Generator:
-    return np.random.default_rng(_own_seed(item))
-
-
-def _implementation(config: pytest.Config) -> Implementation:
-    subject = config.stash[SUBJECT]
-    return Implementation(subject.module, subject.name)
+@pytest.fixture(scope="session")
+def run_seed() -> None:
+    """The seed of the run, for what is trained once for several tests. The engine hands it over."""
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Hand a chapter's test what the fixtures above would: to look these up takes longer than many a test."""
-    if not collection.is_chapter(item):
-        return
-    assert isinstance(item, pytest.Function)
-    given: dict[str, Any] = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    if "nn" in item.fixturenames:
-        given["nn"] = _implementation(item.config)
-    if "rng" in item.fixturenames:
-        given["rng"] = _generator(item)
-    item.funcargs.update(given)
-
-
-def _own_seed(item: pytest.Item) -> list[int]:
-    return [item.config.option.seed, zlib.crc32(item.nodeid.rpartition("/")[2].encode())]
-
-
-def _seed_globally(item: pytest.Item) -> int:
-    """Seed what a test draws from besides `rng`: NumPy's global generator. Return the seed."""
-    seed, name = _own_seed(item)
-    globally = name ^ seed % 2**32
-    np.random.seed(globally)
-    return globally
-
-
-def _seed_hypothesis(item: pytest.Item) -> None:
-    """Seed what draws examples. Not at collection: the items of a parametrised test share one function."""
-    seed, name = _own_seed(item)
-    assert isinstance(item, pytest.Function)
-    if hasattr(item.obj, "hypothesis"):
-        hypothesis.seed(zlib.crc32(f"{seed} {name}".encode()))(item.obj)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(
-    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Hold the tests against the ledger, put them in the order in which they are judged, and select."""
-    ledger = config.stash[LEDGER]
-    chapters = [item for item in items if collection.is_chapter(item)]
-    others = [item for item in items if not collection.is_chapter(item)]
-    collection.check(config, chapters, ledger)
-    items[:] = [*collection.in_order_of_needs(chapters, ledger), *others]
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Hold the tests against the ledger, make cases of them, put these in order, and select."""
+    ledger, option = config.stash[LEDGER], config.option
+    chapters = [item for item in items if cases.is_chapter(item)]
+    others = [item for item in items if not cases.is_chapter(item)]
+    whole_files = not any("::" in argument for argument in config.args)
+    if wrong := collection.problems(chapters, ledger, whole_files=whole_files):
+        raise pytest.UsageError(*wrong)
+    by_id = {item.nodeid: item for item in chapters}
     for item in chapters:
-        _prepare(item)
-    config.stash[results.RESULTS].expect(chapters)
-    collection.select(config, items, ledger)
+        _prepare(item, ledger)
+    found = cases.in_order_of_needs([item.stash[CASE] for item in chapters], ledger)
+    if RESULTS in config.stash:
+        config.stash[RESULTS].expect(found)
+    try:
+        chosen = collection.selected(found, ledger, option.claim or [], errata=option.errata)
+    except CannotDo as error:
+        raise pytest.UsageError(f"--claim {error}") from None
+    kept = [by_id[case.id] for case in chosen]
+    kept += [] if option.claim or option.errata else others
+    if dropped := [item for item in items if item not in set(kept)]:
+        config.hook.pytest_deselected(items=dropped)
+    items[:] = kept
 
 
-def _prepare(item: pytest.Item) -> None:
-    """Make `-k` see the claim's id, and Hypothesis report each example."""
-    assert isinstance(item, pytest.Function)
-    id = collection.claim_of(item).id
-    item.extra_keyword_matches.add(id)
-    item.user_properties.append(("claim", id))  # for JUnit XML
-    handle = getattr(item.obj, "hypothesis", None)
-    if handle is None or hasattr(handle.inner_test, "reports_examples"):
-        return
-    inner = handle.inner_test
-
-    # not functools.wraps: Hypothesis would tokenise the source of the test that it leads to
-    def reporting(*args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        trial.current().new_example({k: v for k, v in kwargs.items() if k not in ("nn", "rng")})
-        return inner(*args, **kwargs)
-
-    reporting.reports_examples = True  # type: ignore[attr-defined]
-    handle.inner_test = reporting
-
-
-def _is_default_run(config: pytest.Config) -> bool:
-    """Whether the examples are the usual ones: a few drawn at random need not show every mistake."""
-    return config.option.seed == 0 and hypothesis.settings().max_examples >= EXAMPLES["spec"]
+def _prepare(item: pytest.Item, ledger: Ledger) -> None:
+    """Make a case of a test, and `-k` and JUnit XML see the claim's id."""
+    case = item.stash[CASE] = cases.case_of(item, ledger)
+    item.extra_keyword_matches.add(case.claim.id)
+    item.user_properties.append(("claim", case.claim.id))
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str:
     """Say how many claims there are, and how many of them will be judged."""
-    return config.stash[results.RESULTS].collected()
+    found = config.stash.get(RESULTS, None)
+    return found.collected() if found else ""
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test on a trial of its own, from a seed of its own, within the time limit."""
-    if not collection.is_chapter(item):
-        return (yield)
-    item.stash[TRIAL] = trial.begin()
-    if COVERAGE in item.config.stash:
-        item.config.stash[COVERAGE].judging(collection.claim_of(item).id)
-    seed = _seed_globally(item)
-    around = item.config.stash[SUBJECT].each_test(seed)
-    with time_limit(item.config.option.time_limit, "the test"), around:
-        result = yield
-    collection.keep_risk(item, item.stash[TRIAL])
-    if item.config.stash[SUBJECT].is_reference and _is_default_run(item.config):
-        collection.keep_mistakes_apart(item, item.stash[TRIAL])
-    return result
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Keep pytest from looking for what the engine hands over: that takes longer than many a test."""
+    if CASE in item.stash:
+        assert isinstance(item, pytest.Function)
+        item.funcargs.update(dict.fromkeys(item.fixturenames))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Try the examples that were drawn beforehand, if they were."""
-    return replay.replayed(pyfuncitem, TRIAL, _seed_hypothesis) or None
-
-
-def draw_examples(items: list[pytest.Item]) -> None:
-    """Draw the examples of these tests, for all implementations that are judged from now on."""
-    for item in items:
-        _seed_globally(item)
-        _seed_hypothesis(item)
-        replay.record(item)
+    """Have the engine run a case; what its record tells of is raised for pytest's own report."""
+    __tracebackhide__ = True
+    if CASE not in pyfuncitem.stash:
+        return None
+    case, config = pyfuncitem.stash[CASE], pyfuncitem.config
+    if COVERAGE in config.stash:
+        config.stash[COVERAGE].judging(case.claim.id)
+    record = run(case, config.stash[SUBJECT], config.option.seed, config.option.time_limit)
+    config.stash[RESULTS].add(record)
+    if record.error is not None:
+        raise record.error
+    return True
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a test's end into the outcome of a claim, told in the learner's terms."""
+    """Tell pytest's own report of a case what its record says, in the learner's terms."""
     outcome = yield
-    if not collection.is_chapter(item):
-        return outcome
-    if call.when == "call" or outcome.outcome != "passed":
-        excinfo = call.excinfo
-        item.config.stash[results.RESULTS].add(
-            item, outcome, excinfo.value if excinfo else None, item.stash.get(TRIAL, trial.Trial())
-        )
+    if CASE in item.stash and call.when == "call":
+        found = item.config.stash[RESULTS]
+        if record := found.records.get(item.nodeid):
+            _tell(outcome, record, found)
     return outcome
+
+
+def _tell(outcome: pytest.TestReport, record: Record, found: Results) -> None:
+    outcome.status = record.status  # type: ignore[attr-defined]
+    outcome.waits_for = record.waits_for  # type: ignore[attr-defined]
+    if outcome.failed and record.explanation:
+        outcome.longrepr = "\n".join(found.headline(record) + found.told(record))
+    record.printed = _shortened(outcome.capstdout)
+    outcome.sections = [(title, _shortened(text)) for title, text in outcome.sections]
+
+
+def _shortened(text: str) -> str:
+    """Captured output, cut in the middle of what nobody would read."""
+    if len(text) <= LONGEST_OUTPUT:
+        return text
+    half = LONGEST_OUTPUT // 2
+    return (
+        f"{text[:half]}\n[... {len(text) - LONGEST_OUTPUT} characters left out ...]\n{text[-half:]}"
+    )
 
 
 def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
     """Show *not written yet* and *waits* as outcomes of their own."""
-    if getattr(report, "not_written_yet", False):
-        return "not written yet", "t", ("NOT WRITTEN YET", {"cyan": True})
-    if waits_for := getattr(report, "waits_for", ""):
-        return "waiting", "w", (f"WAITS FOR {waits_for}", {"yellow": True})
+    status = getattr(report, "status", None)
+    if status is Status.TODO:
+        return status, "t", (status.upper(), {status.colour: True})
+    if status is Status.WAITS:
+        waits_for = getattr(report, "waits_for", "")
+        return "waiting", status.mark, (f"WAITS FOR {waits_for}", {status.colour: True})
     return None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Leave with 0 only if every obligation selected was run and holds."""
-    found = session.config.stash.get(results.RESULTS, None)
+    found, option = session.config.stash.get(RESULTS, None), session.config.option
     if found is None:
         return
     found.weigh()
-    if session.config.option.claims_json:
-        results.write_json(found, session.config.option.claims_json)
-    if exitstatus == pytest.ExitCode.OK and not found.complete(session.config.option.todo_ok):
+    if option.claims_json:
+        try:
+            results.write_json(found, option.claims_json)
+        except CannotDo as error:
+            raise pytest.UsageError(f"--claims-json {error}") from None
+    if exitstatus == pytest.ExitCode.OK and not found.complete(option.todo_ok):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -348,7 +320,7 @@ def pytest_terminal_summary(
 
     It comes last; what it tells, pytest's own list of failures leaves out.
     """
-    found = config.stash.get(results.RESULTS, None)
+    found = config.stash.get(RESULTS, None)
     with report.told_once(terminalreporter, found):
         yield
     if found is None or not found.records:

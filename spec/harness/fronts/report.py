@@ -7,12 +7,22 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..engine.claim_coverage import Function, ranges
-from ..engine.results import FAILS, HOLDS, NOT_RUN, TODO, WAITS, Outcome, Results, most_pressing
+from ..engine.records import Outcome, most_pressing
+from ..engine.results import Results
 from ..ground.latex import to_unicode
+from ..ground.status import Status
 from ..subject.loading import Subject
 from ..telling.explain import NARROWEST, WIDEST, wrapped
 
-COLUMNS = (HOLDS, "theorem", FAILS, WAITS, "to write", "errata")
+THEOREM, ERRATA = "theorem", "errata"  # columns beside those of a status
+COLUMNS = {
+    Status.HOLDS.short: Status.HOLDS.colour,
+    THEOREM: Status.HOLDS.colour,
+    Status.FAILS.short: Status.FAILS.colour,
+    Status.WAITS.short: Status.WAITS.colour,
+    Status.TODO.short: Status.TODO.colour,
+    ERRATA: "blue",
+}
 TITLE = 35  # columns of the terminal, if there are as many beside the counts
 MOST_TOLD = 12  # claims
 MOST_PRINTED = 8  # lines that the learner's code printed
@@ -67,9 +77,10 @@ def summary(terminal: Any, results: Results, *, errata: bool) -> None:
 
 
 def _column(outcome: Outcome) -> str:
-    if outcome.status == HOLDS:
-        return "theorem" if outcome.is_theorem else HOLDS
-    return {NOT_RUN: FAILS, TODO: "to write"}.get(outcome.status, outcome.status)
+    if outcome.status is Status.HOLDS and outcome.is_theorem:
+        return THEOREM
+    status = Status.FAILS if outcome.status is Status.NOT_RUN else outcome.status
+    return status.short
 
 
 def _table(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
@@ -81,7 +92,7 @@ def _table(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         count = counts.setdefault(results.ledger.chapter(outcome.id), Counter())
         count[_column(outcome)] += 1
-        count["errata"] += outcome.verdict != "holds"
+        count[ERRATA] += outcome.verdict != "holds"
     for chapter, count in counts.items():
         _row(terminal, f"{chapter:>2}  {titles[chapter]}", count, room)
     if len(counts) > 1:
@@ -90,24 +101,16 @@ def _table(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
 
 def _row(terminal: Any, title: str, count: Counter[str], room: int, bold: bool = False) -> None:
     terminal.write(f"{title:{room}.{room}}", bold=bold)
-    colours = {
-        HOLDS: "green",
-        "theorem": "green",
-        FAILS: "red",
-        WAITS: "yellow",
-        "to write": "cyan",
-        "errata": "blue",
-    }
-    for name in COLUMNS:
-        markup = {colours[name]: True, "bold": bold} if count[name] else {}
+    for name, colour in COLUMNS.items():
+        markup = {colour: True, "bold": bold} if count[name] else {}
         terminal.write(f" {count[name] or '·':>{len(name)}}", **markup)
     terminal.write_line("")
 
 
 def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> None:
-    failing = most_pressing(o for o in outcomes if o.status in (FAILS, NOT_RUN))
-    unwritten = [o for o in outcomes if o.status == TODO]
-    waiting = [o.id for o in outcomes if o.status == WAITS]
+    failing = most_pressing(o for o in outcomes if o.status in (Status.FAILS, Status.NOT_RUN))
+    unwritten = [o for o in outcomes if o.status is Status.TODO]
+    waiting = [o.id for o in outcomes if o.status is Status.WAITS]
     if failing:
         _in_full(terminal, results, failing[0], "First to mend: ")
         verbose = terminal.config.get_verbosity() > 0
@@ -139,10 +142,10 @@ def _in_full(terminal: Any, results: Results, outcome: Outcome, title: str = "")
         terminal.write_line("  your code printed, in the end")
     for line in printed[-MOST_PRINTED:]:
         terminal.write_line(f"    {textwrap.shorten(line, width - 4, placeholder=' ...')}")
-    judged = f" --impl {results.option.impl}" if results.option.impl else ""
+    judged = f" --impl {results.setting.given}" if results.setting.given else ""
     for line in wrapped(f"this one alone: pytest spec{judged} --claim {outcome.id}", width):
         terminal.write_line(line)
-    more = {"off": "nudge", "nudge": "full"}.get(results.option.hints)
+    more = {"off": "nudge", "nudge": "full"}.get(results.setting.hints)
     if title and more and record.explanation and record.explanation.diagnosis:
         terminal.write_line(f"  for more: --hints {more}")
 

@@ -80,7 +80,7 @@ def moons_run(
     """`n` networks trained on all 210 samples of `moons()`; computed once, so do not train them on.
 
     As many in the quick profile: of half as many, most are stuck far more often. `seed` is the
-    session's, `pytestconfig.option.seed`: the weights move with --seed, the data do not. Runs of equal
+    session's, `run_seed`: the weights move with --seed, the data do not. Runs of equal
     widths begin with the same random numbers, scaled by `init`: comparing two rules, one compares
     nothing else.
     """

@@ -49,6 +49,11 @@ class Explanation:
     own: list[OwnLine] = field(default_factory=list)
     convention: bool = False
 
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "Explanation":
+        """The explanation that `dataclasses.asdict` made plain."""
+        return cls(**data | {"own": [OwnLine(**line) for line in data["own"]]})
+
     @property
     def diagnosis(self) -> str:
         """Relation and cause in one sentence; "" where neither is known."""

@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pytest
 
 from ..ground import trial as trials
 from ..ground.compare import Disagreement
@@ -32,18 +31,20 @@ SHAPES = (  # m, and the widths of up to 3 layers
 
 
 def smaller(
-    item: pytest.Item, error: BaseException, trial: Trial
+    drawing: Any, given: dict[str, Any], error: BaseException, trial: Trial
 ) -> Iterator[tuple[BaseException, Trial]]:
-    """The same failure on smaller examples, each with its own trial."""
-    handle = getattr(getattr(item, "obj", None), "hypothesis", None)
-    if handle is None or not isinstance(error, Refuted) or not trial.example:
+    """The same failure on smaller examples, each with its own trial.
+
+    `drawing` is Hypothesis' handle of the failing test (None without strategies), `given` what it asks
+    for beside the examples.
+    """
+    if drawing is None or not isinstance(error, Refuted) or not trial.example:
         return
-    fixtures = {name: item.funcargs[name] for name in ("nn", "rng") if name in item.funcargs}  # type: ignore[attr-defined]
     under_way = trials.current()
     try:
         for example in _examples(trial.example):
             tried = trials.begin()
-            found = _failure(handle.inner_test, fixtures | example)
+            found = _failure(drawing.inner_test, given | example)
             if found is not None and _is_same(found, tried, error, trial):
                 yield found, tried
     finally:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from spec.grading.running.judging import Judge, judging
-from spec.grading.scores.judgement import HOLDS, Judgement
+from spec.grading.scores.judgement import Judgement
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel, processes
 
@@ -115,8 +116,8 @@ def about(judgement: Judgement, seconds: float, trap: Trap) -> dict[str, Any]:
     return {
         "seconds": round(seconds, 2),
         "trouble": judgement.trouble[:500],
-        "holds": [v.claim for v in judgement.verdicts if v.status == HOLDS],
-        "statuses": {v.claim: v.status for v in judgement.verdicts if v.status != HOLDS},
+        "holds": [v.claim for v in judgement.verdicts if v.status == Status.HOLDS],
+        "statuses": {v.claim: v.status for v in judgement.verdicts if v.status != Status.HOLDS},
         "size": len(text),
         "walls": judgement.walls,
         "leaked": trap.leaked(text),

@@ -4,7 +4,7 @@ import importlib.util
 import resource
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.machinery import ModuleSpec
@@ -13,15 +13,17 @@ from types import ModuleType
 from typing import Any
 
 import hypothesis
-import pytest
 
-from spec.harness.engine import collection
-from spec.harness.fronts.plugin import SUBJECT
+from spec.harness.engine.cases import Case
+from spec.harness.engine.suite import Suite
+from spec.harness.ground.status import Status
+from spec.harness.subject.loading import Subject
 
-from ..forks import in_forks
+from .. import test_refusals
+from ..departures import items
+from ..forks import in_forks, reference
 from .mutants import Mutant, unmutated
 
-REFUSALS = Path(__file__).parents[1] / "test_refusals.py"
 MEMORY = 4 * 2**30  # bytes, for mutants that ask for an array of any size
 SECONDS = 300  # of one core, for those that are lost in a single call into a library
 
@@ -38,52 +40,54 @@ def killers(mutants: Sequence[Mutant], jobs: int) -> list[str]:
     """
     with tempfile.TemporaryDirectory() as folder:
         judge = partial(_killer, Path(folder, "killers"))
-        options = (str(REFUSALS), "--hypothesis-profile=mutation")
-        reference, *found = in_forks([unmutated(), *mutants], judge, *options, jobs=jobs)
+        everything = [unmutated(), *mutants]
+        reference, *found = in_forks(everything, judge, "--hypothesis-profile=mutation", jobs=jobs)
     if reference != "":
         raise RuntimeError(f"the reference itself is not accepted: {reference}")
     return ["its process died" if killer is None else killer for killer in found]
 
 
-def _killer(notes: Path, session: pytest.Session, mutant: Mutant) -> str:
+def _killer(notes: Path, suite: Suite, mutant: Mutant) -> str:
     """Run in a fork. Tests that have killed before come first, the latest one at the very front."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    subject = replace(reference(), is_reference=False)
     try:
         _take_its_place(mutant)
     except Exception as error:
         return f"importing it raised {type(error).__name__}"
-    config, verdict = session.config, Verdict()
-    config.stash[SUBJECT] = replace(config.stash[SUBJECT], is_reference=False)
-    config.pluginmanager.register(verdict)
     lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
     latest = {test: place for place, test in enumerate(lines)}
-    items = [item for item in session.items if _is_asked(item)]
-    items.sort(key=lambda item: -latest.get(item.nodeid, -1))
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if verdict.killer:
+    tests = {case.id: partial(_notices, suite, case, subject) for case in suite.obligations}
+    tests |= {name: partial(_raises, call) for name, call in refusals()}
+    for name in sorted(tests, key=lambda name: -latest.get(name, -1)):
+        if tests[name]():
             with notes.open("a", encoding="utf-8") as file:
-                file.write(f"{verdict.killer}\n")
-            break
-    return verdict.killer
+                file.write(f"{name}\n")
+            return name
+    return ""
 
 
-def _is_asked(item: pytest.Item) -> bool:
-    """Whether a test can tell one implementation from another."""
-    obligation = collection.is_chapter(item) and collection.is_obligation(item)
-    return obligation or item.path == REFUSALS
+def _notices(suite: Suite, case: Case, subject: Subject) -> bool:
+    """Whether a case ends otherwise than well: `pytest spec` would not leave with 0."""
+    (record,) = suite.judge([case], subject).records.values()
+    return record.status is not Status.HOLDS
 
 
-class Verdict:
-    """A pytest plugin that notes the first test that does not pass."""
+def _raises(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except Exception:
+        return True
+    return False
 
-    killer = ""
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Any other end than a pass will do: `pytest spec` would not leave with 0."""
-        if not report.passed:
-            self.killer = self.killer or report.nodeid
+def refusals() -> Iterator[tuple[str, Callable[[], object]]]:
+    """The tests of what the reference alone refuses, each with its name: plain functions."""
+    for name, test in vars(test_refusals).items():
+        if name.startswith("test_"):
+            for number, arguments in enumerate(items(test)):
+                yield f"{name}[{number}]", partial(test, **arguments)
 
 
 class OneModule:

@@ -3,7 +3,7 @@
 import statistics
 from typing import Any
 
-from spec.harness.engine.results import FAILS, WAITS
+from spec.harness.ground.status import Status
 
 from ..conftest import Figure
 from .cheats import IN_ANY
@@ -18,7 +18,7 @@ def _share(met: list[bool]) -> float:
 
 def _broken(told: Told) -> list[str]:
     """The claims that fail, or wait for one that does."""
-    return [id for id, claim in told.items() if claim["status"] in (FAILS, WAITS)]
+    return [id for id, claim in told.items() if claim["status"] in (Status.FAILS, Status.WAITS)]
 
 
 class Report:
@@ -27,11 +27,11 @@ class Report:
     def __init__(self, wrong: Wrong, told: Told, quirks: set[str]) -> None:
         self.wrong, self.told = wrong, told
         self.broken = [id for id in _broken(told) if id == wrong.claim or id not in quirks]
-        self.red = [id for id in self.broken if told[id]["status"] == FAILS]
+        self.red = [id for id in self.broken if told[id]["status"] == Status.FAILS]
 
     def is_caught(self) -> bool:
         """Whether the claim named does not hold."""
-        return self.told.get(self.wrong.claim, {}).get("status") in (FAILS, WAITS)
+        return self.told.get(self.wrong.claim, {}).get("status") in (Status.FAILS, Status.WAITS)
 
     def is_placed(self) -> bool:
         """Whether the first red line stands in the section of the equation that is wrong."""

@@ -7,21 +7,19 @@ entry is judged by the tests that reach it, and all that is told of it is told.
 import ast
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
+from spec.harness.engine.cases import Case
+from spec.harness.engine.suite import Suite
 from spec.harness.subject.loading import REFERENCE
 
-from .. import forks
 from .entries import NOTEBOOK, Wrong, loaded
 
 DEFINITION = re.compile(r"\b(?:def|class|property)\b")
 Reach = dict[str, dict[str, list[int]]]  # by file and test: the lines of the reference that it runs
 
 
-def measured(session: pytest.Session, _: None) -> Reach:
+def measured(suite: Suite, _: None) -> Reach:
     """The lines of the reference that each obligation runs. To be called in a fork, which it traces."""
     os.environ["COVERAGE_CORE"] = "ctrace"  # what else there is notes a line at its first run alone
     import coverage
@@ -30,9 +28,9 @@ def measured(session: pytest.Session, _: None) -> Reach:
     sources = sorted(REFERENCE.glob("*.py"))
     tracer = coverage.Coverage(data_file=None, config_file=False, include=list(map(str, sources)))
     tracer.start()
-    for item in forks.obligations(session):
-        tracer.switch_context(item.nodeid)
-        forks.judged(session, [item], subject)
+    for case in suite.obligations:
+        tracer.switch_context(case.id)
+        suite.judge([case], subject)
     tracer.stop()
     found: Reach = {}
     for source in sources:
@@ -43,17 +41,17 @@ def measured(session: pytest.Session, _: None) -> Reach:
     return found
 
 
-def reaching(wrong: Wrong, reach: Reach) -> Callable[[pytest.Item], bool]:
-    """Whether a test reaches what an entry changes, to be asked of each test.
+def reaching(suite: Suite, wrong: Wrong, reach: Reach) -> list[Case]:
+    """The obligations that reach what an entry changes.
 
     All do where it changes what is done at import, as a table of functions, and where it changes the
     notebook: that fails tests of its own accord, for reasons that an entry may take away.
     """
     lines = None if wrong.file == NOTEBOOK.name else touched(REFERENCE / wrong.file, wrong)
     if lines is None:
-        return lambda item: True
+        return suite.obligations
     names = {name for name, run in reach[wrong.file].items() if not lines.isdisjoint(run)}
-    return lambda item: item.nodeid in names
+    return [case for case in suite.obligations if case.id in names]
 
 
 def touched(source: Path, wrong: Wrong) -> set[int] | None:

@@ -10,15 +10,15 @@ cheat meets only the claim that must catch it: it has nothing else to say.
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from spec.harness.engine import collection
-from spec.harness.engine.results import HOLDS, Results
+from spec.harness.engine.cases import Case
+from spec.harness.engine.results import Results
+from spec.harness.engine.suite import Suite
+from spec.harness.ground.status import Status
 from spec.harness.subject.loading import REFERENCE
 
 from .. import forks, sweeps
@@ -43,37 +43,34 @@ def told(found: Results) -> Told:
             ],
         }
         for outcome in found.outcomes()
-        if outcome.status != HOLDS
+        if outcome.status != Status.HOLDS
     }
 
 
-def judge_wrong(
-    session: pytest.Session, wrong: Wrong, reaches: Callable[[pytest.Item], bool]
-) -> Told:
-    """What the obligations that reach an entry say of it."""
-    items = [item for item in forks.obligations(session) if reaches(item)]
+def judge_wrong(suite: Suite, wrong: Wrong, cases: Sequence[Case]) -> Told:
+    """What these cases say of an entry."""
     with tempfile.TemporaryDirectory() as folder:
         subject = loaded(wrong.written(Path(folder)))
-        return told(forks.judged(session, items, subject))
+        return told(suite.judge(cases, subject))
 
 
-def judge_cheats(session: pytest.Session, cheats: Sequence[Cheat]) -> dict[str, Told]:
+def judge_cheats(suite: Suite, cheats: Sequence[Cheat]) -> dict[str, Told]:
     """What the claims that must catch them say of cheats in one name, each up to what rejects it."""
-    return {str(cheat): _judge_cheat(session, cheat) for cheat in cheats}
+    return {str(cheat): _judge_cheat(suite, cheat) for cheat in cheats}
 
 
-def _judge_cheat(session: pytest.Session, cheat: Cheat) -> Told:
+def _judge_cheat(suite: Suite, cheat: Cheat) -> Told:
     subject = cheat.subject()
-    items = [i for i in forks.obligations(session) if collection.claim_of(i).id in cheat.claims]
-    for some in [items] if cheat.way == STUB else [[item] for item in items]:
-        if rejected := told(forks.judged(session, some, subject)):
+    cases = [case for case in suite.obligations if case.claim.id in cheat.claims]
+    for some in [cases] if cheat.way == STUB else [[case] for case in cases]:
+        if rejected := told(suite.judge(some, subject)):
             return rejected
     return {}
 
 
-def judge_notebook(session: pytest.Session, _: None) -> Told:
+def judge_notebook(suite: Suite, _: None) -> Told:
     """What the specification says of the notebook that some entries change, quirks included."""
-    return told(forks.judged(session, forks.obligations(session), loaded(NOTEBOOK)))
+    return told(suite.judge(suite.obligations, loaded(NOTEBOOK)))
 
 
 def judge_all(jobs: int, by_all: Sequence[Wrong]) -> dict[str, Any]:
@@ -81,26 +78,16 @@ def judge_all(jobs: int, by_all: Sequence[Wrong]) -> dict[str, Any]:
 
     Of `by_all`, what it says by all obligations, too.
     """
-
-    def judged(session: pytest.Session) -> dict[str, Any]:
-        return _judge_all(session, by_all, jobs)
-
-    return forks.with_examples(judged, forks.QUICK, LIMIT)
-
-
-def _judge_all(session: pytest.Session, by_all: Sequence[Wrong], jobs: int) -> dict[str, Any]:
-    each = partial(forks.each, session, jobs=jobs)
+    suite = forks.drawn(forks.QUICK, LIMIT)
+    each = partial(forks.each, suite, jobs=jobs)
     (reach,) = each([None], measured)
     (notebook,) = each([None], judge_notebook)
-    zoo = each(ZOO, lambda session, wrong: judge_wrong(session, wrong, reaching(wrong, reach)))
-    whole = each(by_all, lambda session, wrong: judge_wrong(session, wrong, lambda item: True))
-    targets = {cheat.target for cheat in IN_ANY}
-    cheats = each(
-        [[cheat for cheat in IN_ANY if cheat.target == target] for target in sorted(targets)],
-        judge_cheats,
-    )
+    zoo = each(ZOO, lambda suite, wrong: judge_wrong(suite, wrong, reaching(suite, wrong, reach)))
+    whole = each(by_all, lambda suite, wrong: judge_wrong(suite, wrong, suite.obligations))
+    targets = sorted({cheat.target for cheat in IN_ANY})
+    cheats = each([[c for c in IN_ANY if c.target == target] for target in targets], judge_cheats)
     return {
-        "obligations": sorted({collection.claim_of(i).id for i in forks.obligations(session)}),
+        "obligations": sorted({case.claim.id for case in suite.obligations}),
         "notebook": notebook,
         "zoo": dict(zip(map(str, ZOO), zoo, strict=True)),
         "by all": dict(zip(map(str, by_all), whole, strict=True)),

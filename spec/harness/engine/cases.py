@@ -1,0 +1,141 @@
+"""Cases: what pytest has collected of the chapters, as plain data, made once and judged many times.
+
+A chapter's test that is parametrised makes several cases. A case that asks for `nn`, the implementation,
+is an *obligation*; one that does not is a *theorem* about the theory.
+"""
+
+import inspect
+import re
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..ground.latex import to_unicode
+from ..ground.trial import current as current_trial
+from .claims import Claim, Ledger
+
+SPEC = Path(__file__).parents[2]
+CHAPTER = re.compile(r"test_(\d\d)_\w+\.py")
+GIVEN = ("nn", "rng", "run_seed")  # what a test may ask for that no strategy draws
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test with one set of parameters.
+
+    `id` is pytest's name for it ("spec/test_03_2_softmax.py::test_...[relu]"), `says` the claim in the
+    words of the ledger, `asks` which of GIVEN the test is to be handed. `false_alarms` is the rate that a
+    test of chance states, and `detects` the departures that it finds.
+    """
+
+    id: str
+    claim: Claim
+    says: str
+    test: Callable[..., object]
+    parameters: dict[str, Any]
+    asks: tuple[str, ...]
+    line: int
+    why: str
+    false_alarms: float
+    detects: dict[str, float]
+
+    @property
+    def is_obligation(self) -> bool:
+        """Whether it asks for the implementation."""
+        return "nn" in self.asks
+
+    @property
+    def equation(self) -> str:
+        """The claim's equation in Unicode; where words carry it, these."""
+        return to_unicode(self.claim.latex) or self.says
+
+    @property
+    def name(self) -> str:
+        """File and test without the folder: what its random numbers are derived from."""
+        return self.id.rpartition("/")[2]
+
+    @property
+    def number(self) -> int:
+        """The name as a number, for seeds: a test that is renamed draws other examples."""
+        return zlib.crc32(self.name.encode())
+
+    @property
+    def drawing(self) -> Any:
+        """Hypothesis' handle of the test, whose `inner_test` takes one example; None without strategies."""
+        return getattr(self.test, "hypothesis", None)
+
+
+def is_chapter(item: pytest.Item) -> bool:
+    """Whether the test stands in a chapter of the book (and not in the meta suite)."""
+    return _holds_a_chapter(item.path)
+
+
+@cache
+def _holds_a_chapter(path: Path) -> bool:
+    return path.parent == SPEC and CHAPTER.fullmatch(path.name) is not None
+
+
+def claim_of(item: pytest.Item) -> Claim:
+    """The claim that a chapter's test is tied to."""
+    mark = item.get_closest_marker("claim")
+    assert mark is not None
+    claim: Claim = mark.args[0]
+    return claim
+
+
+def case_of(item: pytest.Item, ledger: Ledger) -> Case:
+    """The case that a collected test of a chapter is; its examples are reported from now on."""
+    assert isinstance(item, pytest.Function)
+    _report_examples(item.obj)
+    claim, chance = claim_of(item), item.get_closest_marker("chance")
+    return Case(
+        item.nodeid,
+        claim,
+        ledger.entries[claim.id].says,
+        item.obj,
+        dict(item.callspec.params) if hasattr(item, "callspec") else {},
+        tuple(name for name in GIVEN if name in item.fixturenames),
+        (item.location[1] or 0) + 1,
+        inspect.cleandoc(item.obj.__doc__ or ""),
+        chance.kwargs["false_alarms"] if chance else 0.0,
+        chance.kwargs["detects"] if chance else {},
+    )
+
+
+def _report_examples(test: Any) -> None:
+    """Make Hypothesis tell the trial under way of each example that it tries."""
+    handle = getattr(test, "hypothesis", None)
+    if handle is None or hasattr(handle.inner_test, "reports_examples"):
+        return
+    inner = handle.inner_test
+
+    # not functools.wraps: Hypothesis would tokenise the source of the test that it leads to
+    def reporting(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        current_trial().new_example({k: v for k, v in kwargs.items() if k not in GIVEN})
+        return inner(*args, **kwargs)
+
+    reporting.reports_examples = True  # type: ignore[attr-defined]
+    handle.inner_test = reporting
+
+
+def obligations(cases: Iterable[Case]) -> list[Case]:
+    """Those that ask for an implementation."""
+    return [case for case in cases if case.is_obligation]
+
+
+def in_order_of_needs(cases: list[Case], ledger: Ledger) -> list[Case]:
+    """The cases in the theory's order, but each behind all those of the claims that its own needs."""
+    last = {case.claim.id: place for place, case in enumerate(cases)}
+
+    def place(numbered: tuple[int, Case]) -> tuple[int, int]:
+        own, case = numbered
+        behind = ledger.behind(case.claim.id)
+        return max(own, *(last.get(id, 0) for id in behind), 0), len(behind)
+
+    return [case for _, case in sorted(enumerate(cases), key=place)]

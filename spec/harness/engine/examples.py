@@ -1,0 +1,88 @@
+"""The examples of a case, drawn once and tried again and again.
+
+Whoever judges many implementations from one collected specification has each case's examples drawn
+beforehand: they are the same for all. What fails on one of them is then left to Hypothesis, which looks
+for the smallest such example.
+"""
+
+import zlib
+from typing import Any
+
+import hypothesis
+import numpy as np
+from hypothesis.reporting import with_reporter
+
+from ..ground import trial
+from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
+from .cases import GIVEN, Case
+
+Example = dict[str, Any]
+
+
+def seed_all(case: Case, seed: int) -> int:
+    """Seed what a case draws from besides `rng`: NumPy's global generator. Return its seed.
+
+    Hypothesis is seeded when it is asked: the cases of a parametrised test share one function.
+    """
+    globally = case.number ^ seed % 2**32
+    np.random.seed(globally)
+    return globally
+
+
+def drawn(case: Case, seed: int) -> list[Example] | None:
+    """The examples of a case; None where it has no strategy."""
+    handle = case.drawing
+    if handle is None:
+        return None
+    found: list[Example] = []
+    inner = handle.inner_test
+
+    def note(**arguments: Any) -> None:
+        found.append({n: value for n, value in arguments.items() if n not in GIVEN})
+
+    seed_all(case, seed)
+    handle.inner_test = note
+    try:
+        _search(case, dict.fromkeys(case.asks), seed)
+    finally:
+        handle.inner_test = inner
+    return found
+
+
+def try_all(
+    case: Case, given: dict[str, Any], seed: int, examples: list[Example] | None = None
+) -> None:
+    """Call the test of a case: on these examples, or on those that Hypothesis draws; once without any.
+
+    `given` is what the case asks for. Raises whatever the test does, on the smallest example found.
+    """
+    __tracebackhide__ = True
+    if case.drawing is None:
+        case.test(**given, **case.parameters)
+    elif examples is None:
+        _search(case, given, seed)
+    else:
+        _replay(case, given, seed, examples)
+
+
+def _search(case: Case, given: dict[str, Any], seed: int) -> None:
+    """Let Hypothesis draw the examples, and shrink the one that fails."""
+    __tracebackhide__ = True
+    hypothesis.seed(zlib.crc32(f"{seed} {case.number}".encode()))(case.test)
+    with with_reporter(lambda text: None):  # what fails is told in the learner's terms
+        case.test(**given, **case.parameters)
+
+
+def _replay(case: Case, given: dict[str, Any], seed: int, examples: list[Example]) -> None:
+    __tracebackhide__ = True
+    try:
+        for example in examples:
+            case.drawing.inner_test(**given, **example)
+    except (NotWrittenYet, TimeLimitExceeded):
+        raise
+    except Exception:
+        tried = trial.current()
+        trial.begin()
+        _search(case, given, seed)
+        trial.resume(tried)  # it passed: what fails now and then fails
+        raise

@@ -1,0 +1,176 @@
+"""The record of one case that was run, and the outcome of a claim: that of its cases together."""
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ..ground.compare import Disagreement
+from ..ground.limits import time_limit
+from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
+from ..ground.status import Status, worst
+from ..ground.trial import Trial
+from ..subject.loading import Subject
+from ..subject.proxy import Implementation
+from ..telling.explain import LONGEST_SENTENCE, Explanation, explain
+from ..telling.hints import with_own_lines
+from ..telling.shrinking import smaller
+from ..telling.snippet import snippet
+from .cases import Case
+from .claims import Claim
+
+LONGEST = (
+    5.0  # seconds to look for a cause, beside those that the code under test computes meanwhile
+)
+
+
+@dataclass
+class Record:
+    """How one case ended.
+
+    It waits where it fails and a claim that it needs, `waits_for`, fails as well; and where it is
+    `hollow`: it holds, but means nothing before another claim does. `error` is what was raised, for
+    this process alone.
+    """
+
+    test: str
+    claim: Claim
+    equation: str
+    line: int
+    why: str
+    obligation: bool
+    status: Status = Status.NOT_RUN
+    waits_for: str = ""
+    hollow: bool = False
+    explanation: Explanation | None = None
+    figures: list[tuple[str, float | str]] = field(default_factory=list)
+    examples: int = 0
+    comparisons: int = 0
+    false_alarms: float = 0.0
+    seconds: float = 0.0
+    printed: str = ""  # by the implementation
+    error: BaseException | None = field(default=None, repr=False)
+
+    @classmethod
+    def blank(cls, case: Case) -> "Record":
+        """The record of a case that has not been run."""
+        return cls(case.id, case.claim, case.equation, case.line, case.why, case.is_obligation)
+
+    @classmethod
+    def of(
+        cls,
+        case: Case,
+        subject: Subject,
+        error: BaseException | None,
+        trial: Trial,
+        seconds: float,
+        given: dict[str, Any],
+    ) -> "Record":
+        """The record of a case that was run with what it asks for: it raised `error`, or nothing."""
+        record = replace(
+            cls.blank(case),
+            status=_status(error),
+            figures=trial.figures,
+            examples=trial.n_examples,
+            comparisons=sum(map(len, trial.comparisons.values())),
+            false_alarms=trial.false_alarms,
+            seconds=seconds,
+            error=error,
+        )
+        if error is not None and (record.obligation or isinstance(error, Disagreement)):
+            record.explanation = _explanation(case, subject, error, trial, given)
+        return record
+
+    def as_data(self) -> dict[str, Any]:
+        """Itself as what JSON can hold."""
+        return asdict(replace(self, error=None))
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "Record":
+        """The record that `as_data` gave."""
+        explanation = data["explanation"]
+        made = {
+            "claim": Claim(**data["claim"]),
+            "status": Status(data["status"]),
+            "explanation": explanation and Explanation.from_data(explanation),
+        }
+        return cls(**data | made)
+
+
+def _status(error: BaseException | None) -> Status:
+    if error is None:
+        return Status.HOLDS
+    return Status.TODO if isinstance(error, NotWrittenYet) else Status.FAILS
+
+
+def _explanation(
+    case: Case, subject: Subject, error: BaseException, trial: Trial, given: dict[str, Any]
+) -> Explanation:
+    """Why a case does not hold. An answer may be too strange to tell: its outcome stands all the same."""
+    try:
+        with time_limit(LONGEST, "the search for the cause"):
+            return with_own_lines(_explained(case, subject, error, trial, given), subject)
+    except (Exception, TimeLimitExceeded) as trouble:
+        sentence = textwrap.shorten(str(error), LONGEST_SENTENCE, placeholder=" ...")
+        return Explanation(f"{sentence} (no cause was found: {type(trouble).__name__})")
+
+
+def _explained(
+    case: Case, subject: Subject, error: BaseException, trial: Trial, given: dict[str, Any]
+) -> Explanation:
+    """The explanation of the failing example; of a smaller one, where that can be shown in code."""
+    if isinstance(error, NotWrittenYet):
+        return explain(error, trial, equation=case.equation)
+    nn = Implementation(subject.module, subject.name)
+    code = snippet(error, trial, nn)
+    if not code or "\n" in code:
+        for found, tried in smaller(case.drawing, given, error, trial):
+            shorter = snippet(found, tried, nn)
+            if shorter and (not code or len(shorter) < len(code)):
+                return explain(found, tried, equation=case.equation, code=shorter)
+    return explain(error, trial, equation=case.equation, code=code)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a claim ended: its cases together."""
+
+    id: str
+    records: list[Record]
+
+    @property
+    def status(self) -> Status:
+        """The worst that any case of the claim says."""
+        return worst({record.status for record in self.records})
+
+    @property
+    def is_theorem(self) -> bool:
+        """Whether no case of the claim asks for the implementation."""
+        return not any(record.obligation for record in self.records)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the theory: holds, conditional or refuted."""
+        return next((r.claim.verdict for r in self.records if r.claim.verdict != "holds"), "holds")
+
+    @property
+    def is_convention(self) -> bool:
+        """Whether all that fails in it is a matter of convention, which spoils no other claim."""
+        failing = [r.explanation for r in self.records if r.status is Status.FAILS]
+        return bool(failing) and all(found and found.convention for found in failing)
+
+    @property
+    def worst(self) -> Record:
+        """The first record with the claim's status."""
+        return next(record for record in self.records if record.status is self.status)
+
+
+def most_pressing(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """What fails before what is to be written, and what is a mere convention behind what is wrong.
+
+    Otherwise the order, the theory's, is kept. A convention may be a choice, made in good faith: it
+    must not keep a mistake out of sight.
+    """
+    return sorted(
+        outcomes, key=lambda outcome: (outcome.status is Status.TODO, outcome.is_convention)
+    )
