@@ -48,7 +48,7 @@ def test_each_output_is_a_dot_product_plus_a_bias(nn, widths, seed):
             dots + b,
             scale=np.abs(X) @ np.abs(W) + np.abs(b),
             sizes={"m": len(X), "n_in": n_in, "n_out": n_out},
-            mistakes={
+            mistakes=lambda: {
                 "the bias is left out": dots,
                 "the bias is subtracted": dots - b,
                 "every output gets the first one's bias": dots + b[0, 0],
@@ -70,7 +70,7 @@ def test_whole_numbers_are_data_like_any_other(nn, widths, seed):
         nn.affine(X, W, b),
         X @ W + b,
         scale=np.abs(X) @ np.abs(W) + np.abs(b),
-        mistakes={
+        mistakes=lambda: {
             "the result is cut to whole numbers, the type of a factor": np.trunc(X @ W + b),
             "the products are cut to whole numbers, the type of a factor": np.trunc(X @ W) + b,
             "the other factor is cut to whole numbers, too": np.trunc(X) @ np.trunc(W) + b,
@@ -130,7 +130,7 @@ def test_two_layers_collapse_into_one(nn, n, seed):
         W,
         W1 @ W2,
         scale=np.abs(W1) @ np.abs(W2),
-        mistakes={
+        mistakes=lambda: {
             "the matrices stand in the order for columns, but samples are rows": W2 @ W1,
             "the second layer is left out": W1,
             "the first layer is left out": W2,
@@ -143,7 +143,7 @@ def test_two_layers_collapse_into_one(nn, n, seed):
         row(b),
         b1 @ W2 + b2,
         scale=np.abs(b1) @ np.abs(W2) + np.abs(b2),
-        mistakes={
+        mistakes=lambda: {
             "the first bias does not pass through the second layer": b1 + b2,
             "the first bias is left out": b2,
             "the second bias is left out": b1 @ W2,
@@ -194,8 +194,13 @@ def test_any_stack_collapses(nn, widths, seed):
     }
     W, b = nn.collapse(layers)
     for value, part, what in ((W, np.s_[:-1, :-1], "W'"), (row(b), np.s_[-1:, :-1], "b'")):
-        mistakes = {cause: N[part] for cause, N in wrong.items()}
-        agree(value, M[part], scale=size[part], mistakes=mistakes, what=what)
+        agree(
+            value,
+            M[part],
+            scale=size[part],
+            mistakes=lambda: {cause: N[part] for cause, N in wrong.items()},
+            what=what,
+        )
 
 
 @claim("2.1/arguments-untouched")

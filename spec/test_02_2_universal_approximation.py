@@ -41,7 +41,7 @@ def test_one_hidden_layer(nn, problem, activation):
         Y_hat,
         scale=size @ np.abs(P["W2"]) + np.abs(P["b2"]),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the activation is left out, and the two layers collapse": Z1 @ P["W2"] + P["b2"],
             "the activation bends the output as well": sigma(Y_hat),
             "a softmax stands behind the output": oracle.softmax(Y_hat),

@@ -38,7 +38,7 @@ def test_neuron_is_its_activation_of_a_weighted_sum(nn, n: tuple[int], seed: int
             nn.neuron(x, w, b, sigma),
             sigma(z),
             scale=1 + np.abs(w) @ np.abs(x) + abs(b),  # the slope of either σ is at most 1
-            mistakes={
+            mistakes=lambda: {
                 "the activation is left out": z,
                 "the bias is left out": sigma(w @ x),
                 "the bias is subtracted": sigma(w @ x - b),
@@ -73,7 +73,7 @@ def test_one_sigmoid_neuron_predicts_as_logistic_regression_does(nn, problem: Pr
         mlp(nn, problem).forward(X),
         oracle.sigmoid(Z),
         scale=1 + np.abs(X) @ np.abs(W) + np.abs(b),
-        mistakes={
+        mistakes=lambda: {
             "the hidden layers' ReLU comes before the sigmoid": oracle.sigmoid(np.maximum(Z, 0)),
             "the sigmoid is left out": Z,
             "a softmax of one number, which is always 1, is taken": np.ones(Z.shape),
@@ -103,7 +103,7 @@ def test_one_sigmoid_neuron_learns_as_logistic_regression_does(nn, problem: Prob
         inputs.T @ error / m,
         scale=np.abs(inputs).T @ (A + problem.Y) / m,
         sizes={"m": m, "n": problem.sizes[0]},
-        mistakes={
+        mistakes=lambda: {
             "the mean over the m samples is missing": inputs.T @ error,
             "the mean over the m samples is taken twice": inputs.T @ error / m**2,
             "the target is subtracted from the wrong side": -inputs.T @ error / m,

@@ -32,7 +32,7 @@ def test_sigmoid(nn, z):
         nn.sigmoid(z),
         1 / (1 + np.exp(-z)),
         scale=1,
-        mistakes={
+        mistakes=lambda: {
             "the exponent has the wrong sign": 1 / (1 + np.exp(z)),
             "the exponential is subtracted from 1, not added": 1 / (1 - np.exp(-z)),
             "the brackets around the denominator are missing": 1 / 1 + np.exp(-z),
@@ -55,7 +55,7 @@ def test_sigmoid_derivative(nn, z):
         nn.sigmoid_grad(z),
         s * (1 - s),
         scale=1,
-        mistakes={
+        mistakes=lambda: {
             "z is taken for the activation: z (1 - z)": z * (1 - z),
             "the slope is taken at a = σ(z), not at z": ss * (1 - ss),
             "the factor σ is missing": 1 - s,
@@ -133,7 +133,7 @@ def test_sigmoid_slope_vanishes_in_the_tails(nn):
         nn.sigmoid_grad(TAILS),
         oracle.ACTIVATIONS["sigmoid"][1](TAILS),
         scale=1,
-        mistakes={"exp(-z) / (1 + exp(-z))**2 overflows": quotient},
+        mistakes=lambda: {"exp(-z) / (1 + exp(-z))**2 overflows": quotient},
         what="sigmoid_grad(z)",
     )
 
@@ -153,7 +153,7 @@ def test_sigmoid_of_any_finite_number(nn):
         nn.sigmoid(TAILS),
         oracle.sigmoid(TAILS),
         scale=1,
-        mistakes={
+        mistakes=lambda: {
             "exp(z) / (1 + exp(z)) is infinity over infinity for large z": other_form,
             "z is clipped to so narrow a range (±10) that it shows": oracle.sigmoid(
                 TAILS.clip(-10, 10)
@@ -191,7 +191,7 @@ def test_tanh(nn, z):
         nn.tanh(z),
         (rise - fall) / (rise + fall),
         scale=1,
-        mistakes={
+        mistakes=lambda: {
             "numerator and denominator have changed places": (rise + fall) / (rise - fall),
             "z is not doubled in 2σ(2z) - 1": 2 * oracle.sigmoid(z) - 1,
             "the - 1 of 2σ(2z) - 1 is missing": 2 * oracle.sigmoid(2 * z),
@@ -220,7 +220,7 @@ def test_tanh_derivative(nn, z):
         nn.tanh_grad(z),
         1 - a**2,
         scale=1,
-        mistakes={
+        mistakes=lambda: {
             "z is taken for the activation: 1 - z²": 1 - z**2,
             "the slope is taken at a = tanh(z), not at z": 1 - np.tanh(a) ** 2,
             "the square is missing": 1 - a,
@@ -250,7 +250,7 @@ def test_tanh_of_any_finite_number(nn):
         nn.tanh(TAILS),
         np.tanh(TAILS),
         scale=1,
-        mistakes={
+        mistakes=lambda: {
             "the formula as printed is infinity over infinity for large |z|": as_printed,
             "exp(2z) is infinite for large z, and infinity over infinity is NaN": one_sided,
             "exp(-2z) is infinite for very negative z, and the quotient NaN": other_side,
@@ -316,6 +316,6 @@ def test_tanh_slope_vanishes_in_the_tails(nn):
         nn.tanh_grad(TAILS),
         oracle.ACTIVATIONS["tanh"][1](TAILS),
         scale=1,
-        mistakes={"the tanh inside is infinity over infinity": as_printed},
+        mistakes=lambda: {"the tanh inside is infinity over infinity": as_printed},
         what="tanh_grad(z)",
     )

@@ -29,7 +29,7 @@ def test_relu(nn, z):
         nn.relu(z),
         np.where(z > 0, z, 0),
         scale=np.abs(z),
-        mistakes={
+        mistakes=lambda: {
             "the minimum is taken, not the maximum": np.minimum(z, 0),
             "the absolute value is taken": np.abs(z),
             "z is returned unchanged": z,
@@ -51,7 +51,7 @@ def test_relu_derivative(nn, z):
     agree(
         nn.relu_grad(z),
         np.where(z > 0, 1, 0),
-        mistakes={
+        mistakes=lambda: {
             "the gate is always open": np.ones(z.shape),
             "the gate is open on the wrong side": z < 0,
             "the sign of z is taken": np.sign(z),
@@ -76,7 +76,7 @@ def test_relu_derivative_at_zero_is_zero(nn):
     agree(
         nn.relu_grad(z),
         np.zeros(2),
-        mistakes={
+        mistakes=lambda: {
             "the gate is open at 0: z >= 0 instead of z > 0": np.ones(2),
             "the mean of the two one-sided slopes is taken": np.full(2, 0.5),
         },
@@ -145,11 +145,12 @@ def test_dead_neuron_gets_no_gradient(nn, name: str):
     """The error reaches its activation and stops there: the slope it would be multiplied by is 0."""
     net, Y_hat = neuron_below_zero(nn, "relu")
     inputs = X if name == "dW1" else np.ones((3, 1))
-    dA1 = 2 * (sample_of(Y_hat, Y.shape, "the output") - Y) * BELOW_ZERO["W2"] / 3
     agree(
         gradient(net, Y, name),
         np.zeros((1, 1)),
-        mistakes={"the gate of a silent neuron is open": inputs.T @ dA1},
+        mistakes=lambda: {
+            "the gate of a silent neuron is open": inputs.T @ (Y_hat - Y) * 2 / 3 * BELOW_ZERO["W2"]
+        },
         what=name,
     )
 
@@ -182,7 +183,7 @@ def test_leaky_relu(nn, z, alpha: float):
         nn.leaky_relu(z, alpha),
         np.where(z > 0, z, alpha * z),
         scale=np.where(z > 0, z, alpha * np.abs(z)),
-        mistakes={
+        mistakes=lambda: {
             "the negative side is 0, as in ReLU": np.maximum(z, 0),
             "alpha is not used, but 0.01": np.where(z > 0, z, 0.01 * z),
             "alpha scales the positive side": np.where(z > 0, alpha * z, z),
@@ -214,7 +215,7 @@ def test_leaky_relu_derivative(nn, z, alpha: float):
         nn.leaky_relu_grad(z, alpha),
         slope,
         scale=slope,
-        mistakes={
+        mistakes=lambda: {
             "the negative side is 0, as in ReLU": z > 0,
             "alpha is not used, but 0.01": np.where(z > 0, 1, 0.01),
             "1 and alpha have changed sides": np.where(z > 0, alpha, 1),
@@ -236,7 +237,7 @@ def test_leaky_relu_derivative_at_zero_is_alpha(nn, alpha: float):
     agree(
         nn.leaky_relu_grad(z, alpha),
         np.full(2, alpha),
-        mistakes={
+        mistakes=lambda: {
             "0 is counted as positive: z >= 0 instead of z > 0": np.ones(2),
             "the mean of the two one-sided slopes is taken": np.full(2, (1 + alpha) / 2),
             "the slope at 0 is 0": np.zeros(2),

@@ -30,7 +30,7 @@ def test_softmax(nn, logits):
         agree(
             nn.softmax(Z),
             E / E.sum(axis=1, keepdims=True),
-            mistakes={
+            mistakes=lambda: {
                 "the sum runs down the columns, not along the rows": E / E.sum(axis=0),
                 "the sum runs over the whole matrix": E / E.sum(),
                 "the maximum is the row's, but the sum runs down the columns": shifted
@@ -60,7 +60,7 @@ def test_softmax_treats_each_row_alone(nn, Z):
     agree(
         together,
         alone,
-        mistakes={
+        mistakes=lambda: {
             "the sum runs over the whole matrix": E / E.sum(),
             "the sum runs down the columns, not along the rows": E / E.sum(axis=0),
         },
@@ -94,7 +94,7 @@ def test_softmax_jacobian(nn, n: tuple[int], seed: int):
         nn.softmax_jacobian(z),
         jacobian(z),
         sizes={"K": z.size},
-        mistakes={
+        mistakes=lambda: {
             "only the diagonal is there": np.diag(s * (1 - s)),
             "only the diagonal is there, as a vector": s * (1 - s),
             "the products s_k s_j are missing": np.diag(s),
@@ -110,7 +110,7 @@ def test_softmax_jacobian(nn, n: tuple[int], seed: int):
         nn.softmax_jacobian(far),
         jacobian(far),
         scale=1 + np.abs(far).max(),
-        mistakes={
+        mistakes=lambda: {
             "exp(z) is infinite for large z, and the quotient NaN": np.full(
                 (z.size, z.size), np.nan
             ),
@@ -191,7 +191,7 @@ def test_softmax_ignores_a_shift_of_a_row(nn, Z, seed: int):
     agree(
         nn.softmax(Z + c),
         sample_of(nn.softmax(Z), Z.shape, "softmax(Z)"),
-        mistakes={
+        mistakes=lambda: {
             "the sum runs over the whole matrix": E / E.sum(),
             "the sum runs down the columns, not along the rows": E / E.sum(axis=0),
             "the exponentials are not divided by their sum": E,
@@ -216,7 +216,7 @@ def test_softmax_of_large_logits(nn):
         nn.softmax(LARGE),
         oracle.softmax(LARGE),
         scale=1 + np.abs(LARGE).max(axis=1, keepdims=True),  # exp(z - log Σ exp(z)) rounds z
-        mistakes={
+        mistakes=lambda: {
             "the maximum is not subtracted": shifted_by(0),
             "the maximum is added": shifted_by(-LARGE.max(axis=1, keepdims=True)),
             "the maximum of the whole matrix is subtracted": shifted_by(LARGE.max()),

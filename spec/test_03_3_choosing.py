@@ -48,7 +48,7 @@ def test_output_activation_follows_from_the_task(nn, task: str, output: str, n: 
         Y_hat,
         right,
         scale=np.abs(Z).max(),  # no output's slope is above 1
-        mistakes={
+        mistakes=lambda: {
             "the output layer has the hidden layers' ReLU, too": oracle.output(
                 np.maximum(Z, 0), output
             ),
@@ -83,8 +83,10 @@ def test_hidden_activation_is_relu_unless_another_is_named(nn, options: dict[str
         a,
         right,
         scale=np.abs(right) + (name == "elu"),  # e^z - 1 may be taken as printed
-        mistakes={f"the hidden activation is {kind}": wrong for kind, wrong in curves.items()}
-        | {"the hidden layer has no activation": z},
+        mistakes=lambda: {
+            "the hidden layer has no activation": z,
+            **{f"the hidden activation is {kind}": wrong for kind, wrong in curves.items()},
+        },
         what="the hidden activation",
     )
 
@@ -111,7 +113,7 @@ def test_elu(nn, z, alpha: float):
         nn.elu(z, alpha),
         right,
         scale=np.abs(right) + alpha,  # e^z - 1 may be taken as printed
-        mistakes={
+        mistakes=lambda: {
             "the - 1 is missing on the negative side": np.where(z > 0, z, alpha * np.exp(z)),
             "the - 1 is outside of the brackets": np.where(z > 0, z, alpha * np.exp(z) - 1),
             "alpha is not used": oracle.elu(z),
@@ -135,7 +137,7 @@ def test_elu_of_large_numbers(nn):
     agree(
         nn.elu(FAR),
         oracle.elu(FAR),
-        mistakes={"the infinite exponential is multiplied by 0, not left out": gated},
+        mistakes=lambda: {"the infinite exponential is multiplied by 0, not left out": gated},
         what="elu(z)",
     )
 
@@ -153,7 +155,7 @@ def test_elu_derivative(nn, z, alpha: float):
         nn.elu_grad(z, alpha),
         right,
         scale=right + alpha,  # ELU(z) + α is a right form
-        mistakes={
+        mistakes=lambda: {
             "alpha is not used": oracle.elu_grad(z),
             "the negative side is the function itself": np.where(z > 0, 1, alpha * (np.exp(z) - 1)),
             "z is taken for the activation: z + alpha": np.where(z > 0, 1, z + alpha),
@@ -176,7 +178,7 @@ def test_elu_derivative_of_large_numbers(nn):
     agree(
         nn.elu_grad(FAR),
         oracle.elu_grad(FAR),
-        mistakes={"the infinite exponential is multiplied by 0, not left out": gated},
+        mistakes=lambda: {"the infinite exponential is multiplied by 0, not left out": gated},
         what="elu_grad(z)",
     )
 
@@ -232,7 +234,7 @@ def test_selu(nn, z):
         nn.selu(z),
         SCALE * oracle.elu(z, ALPHA),
         scale=np.abs(SCALE * oracle.elu(z, ALPHA)) + TERMS,
-        mistakes={
+        mistakes=lambda: {
             "lambda is missing": oracle.elu(z, ALPHA),
             "lambda scales the positive side only": np.where(
                 z > 0, SCALE * z, oracle.elu(z, ALPHA)
@@ -249,10 +251,10 @@ def test_selu(nn, z):
             "the infinite exponential is multiplied by 0, not left out": np.where(
                 z > 710, np.nan, SCALE * oracle.elu(z, ALPHA)
             ),
-        }
-        | {
-            f"lambda and alpha have {digits} digits only": scale * oracle.elu(z, alpha)
-            for digits, (scale, alpha) in ROUNDED.items()
+            **{
+                f"lambda and alpha have {digits} digits only": scale * oracle.elu(z, alpha)
+                for digits, (scale, alpha) in ROUNDED.items()
+            },
         },
         what="selu(z)",
     )
@@ -271,7 +273,7 @@ def test_selu_derivative(nn, z):
         nn.selu_grad(z),
         right,
         scale=right + TERMS,
-        mistakes={
+        mistakes=lambda: {
             "lambda is missing": oracle.elu_grad(z, ALPHA),
             "lambda scales the positive side only": np.where(z > 0, SCALE, right / SCALE),
             "lambda scales the negative side only": np.where(z > 0, 1, right),
@@ -289,10 +291,10 @@ def test_selu_derivative(nn, z):
             "the infinite exponential is multiplied by 0, not left out": np.where(
                 z > 710, np.nan, right
             ),
-        }
-        | {
-            f"lambda and alpha have {digits} digits only": scale * oracle.elu_grad(z, alpha)
-            for digits, (scale, alpha) in ROUNDED.items()
+            **{
+                f"lambda and alpha have {digits} digits only": scale * oracle.elu_grad(z, alpha)
+                for digits, (scale, alpha) in ROUNDED.items()
+            },
         },
         what="selu_grad(z)",
     )

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from spec.harness import Refuted, agree, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.ground.outcomes import Kind
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.networks import (
     CLASSIFIERS,
@@ -84,7 +85,9 @@ def judge_shapes(net: Guarded, problem: Problem) -> None:
             elif np.shape(value) != shape:
                 raise Refuted(wrong)
     if conventions:
-        raise Refuted(f"{conventions[0]}: a convention, which nothing else minds", convention=True)
+        raise Refuted(
+            f"{conventions[0]}: a convention, which nothing else minds", kind=Kind.CONVENTION
+        )
 
 
 SHAPES = (
@@ -125,7 +128,7 @@ def judge_layer_zero(net: Guarded, problem: Problem) -> None:
         cached(net, len(problem.sizes) - 1)["A0"],
         X,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the batch of an earlier call is kept": before,
             "the samples are kept as columns": X.T,
             "the hidden activation is applied to the input, too": np.maximum(X, 0),
@@ -174,23 +177,23 @@ def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem
     A = ACTIVATIONS[activation][0](Z)
     no_bias = {name: value * name.startswith("W") for name, value in theta.items()}
     last_bias = theta[last.replace("Z", "b")]
-    mistakes = {
-        "the biases are left out": output(forward(X, no_bias, activation)[last], kind),
-        "the last bias is left out": output(Z - last_bias, kind),
-        "the last layer has the hidden activation, too": output(A, kind),
-        "the last layer has the hidden activation in place of its own": A,
-        "the output activation is left out": Z,
-        "the output is a softmax whatever its name": output(Z, "softmax"),
-    }
-    for other in ACTIVATIONS:
-        if other != activation:
-            Z_other = forward(X, theta, other)[last]
-            mistakes[f"the hidden activation is {other}"] = output(Z_other, kind)
     agree(
         mlp(nn, problem, activation).forward(X),
         output(Z, kind),
         scale=magnitude(X, theta),
-        mistakes=mistakes,
+        mistakes=lambda: {
+            "the biases are left out": output(forward(X, no_bias, activation)[last], kind),
+            "the last bias is left out": output(Z - last_bias, kind),
+            "the last layer has the hidden activation, too": output(A, kind),
+            "the last layer has the hidden activation in place of its own": A,
+            "the output activation is left out": Z,
+            "the output is a softmax whatever its name": output(Z, "softmax"),
+            **{
+                f"the hidden activation is {other}": output(forward(X, theta, other)[last], kind)
+                for other in ACTIVATIONS
+                if other != activation
+            },
+        },
         what="the output",
     )
 
@@ -207,7 +210,7 @@ def test_relu_and_softmax_unless_told_otherwise(nn):
         net.forward(X),
         output(forward(X, theta)["Z2"]),
         scale=magnitude(X, theta),
-        mistakes={
+        mistakes=lambda: {
             "the hidden activation is tanh": output(forward(X, theta, "tanh")["Z2"]),
             "the hidden activation is a sigmoid": output(forward(X, theta, "sigmoid")["Z2"]),
             "each output has a sigmoid of its own": output(forward(X, theta)["Z2"], "sigmoid"),

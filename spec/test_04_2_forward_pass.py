@@ -51,7 +51,7 @@ def test_hidden_pre_activation(nn, problem: Problem):
         X @ W + b,
         scale=np.abs(X) @ np.abs(W) + np.abs(b),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the bias is left out": X @ W,
             "the bias is subtracted": X @ W - b,
             "the first neuron's bias is added to all": X @ W + b[0, 0],
@@ -73,7 +73,7 @@ def test_hidden_activation(nn, problem: Problem):
         np.maximum(Z, 0),
         scale=np.abs(Z),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the activation is left out": Z,
             "the negative part is kept, not the positive": np.minimum(Z, 0),
             "the absolute value is taken": np.abs(Z),
@@ -98,7 +98,7 @@ def test_output_pre_activation(nn, problem: Problem):
         A @ W + b,
         scale=np.abs(A) @ np.abs(W) + np.abs(b),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the bias is left out": A @ W,
             "the bias is subtracted": A @ W - b,
             "the first neuron's bias is added to all": A @ W + b[0, 0],
@@ -117,9 +117,10 @@ def test_output_activation(nn, problem: Problem):
     """Each row becomes a distribution over the K classes; the columns need not sum to anything."""
     v = values_of(nn, problem)
     Z = v["Z2"]
-    with np.errstate(all="ignore"):  # whatever the logits are, there is something to compare with
+
+    def mistakes() -> dict[str, Array]:
         E = np.exp(Z - Z.max(axis=1, keepdims=True))
-        mistakes = {
+        return {
             "it is a softmax over the samples, not over the classes": softmax(Z.T).T,
             "it is a softmax over the whole matrix": softmax(Z.ravel()).reshape(Z.shape),
             "the sum is taken over the samples, not over the classes": E / E.sum(axis=0),
@@ -131,6 +132,7 @@ def test_output_activation(nn, problem: Problem):
             "each output has a sigmoid of its own": sigmoid(Z),
             "the softmax is taken twice": softmax(softmax(Z)),
         }
+
     agree(
         v["A2"],
         softmax(Z),
@@ -159,23 +161,24 @@ def test_output_activation_of_large_logits(nn, which: int):
     theta[f"W{L}"] = np.eye(sizes[-2], 3) - np.eye(sizes[-2], 3, -3)
     set_parameters(net, theta)
     output, Z = net.forward(X), cached(net, L)[f"Z{L}"]
-    with np.errstate(all="ignore"):
-        top = Z.max(axis=1, keepdims=True)
-        shifted = {
-            "the maximum of the row is not subtracted": np.exp(Z),
-            "the maximum of the whole matrix is subtracted": np.exp(Z - Z.max()),
-            "the maximum of each column is subtracted": np.exp(Z - Z.max(axis=0)),
-            "the maximum of the absolute values is subtracted": np.exp(
-                Z - np.abs(Z).max(axis=1, keepdims=True)
-            ),
-            "the maximum is added, not subtracted": np.exp(Z + top),
-        }
-        mistakes = {why: E / E.sum(axis=1, keepdims=True) for why, E in shifted.items()}
+
+    def shifted_by(s: Array) -> Array:
+        E = np.exp(Z - s)
+        return E / E.sum(axis=1, keepdims=True)
+
     agree(
         output,
         softmax(Z),
         scale=1 + np.abs(Z).max(axis=1, keepdims=True),  # exp(z - log Σ exp(z)) rounds z
-        mistakes=mistakes,
+        mistakes=lambda: {
+            "the maximum of the row is not subtracted": shifted_by(0),
+            "the maximum of the whole matrix is subtracted": shifted_by(Z.max()),
+            "the maximum of each column is subtracted": shifted_by(Z.max(axis=0)),
+            "the maximum of the absolute values is subtracted": shifted_by(
+                np.abs(Z).max(axis=1, keepdims=True)
+            ),
+            "the maximum is added, not subtracted": shifted_by(-Z.max(axis=1, keepdims=True)),
+        },
         what="forward(X), where the logits are X,",
     )
 
@@ -200,11 +203,12 @@ def test_the_cache_is_of_the_last_batch(nn, problem: Problem):
             cached(net, L)[f"A{L}"],
             returned,
             sizes=model.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the batch of an earlier call is kept": before,
                 "it is what another network said last": elsewhere,
             },
             what=f"A{L} of the cache, against what forward returned,",
+            shows=False,
         )
 
 
@@ -219,16 +223,18 @@ def test_forward_has_no_memory(nn, problem: Problem):
         net.forward(old.X)
         set_parameters(net, theta)
         old_weights = theta | {n: W for n, W in old.parameters.items() if n.startswith("W")}
-        mistakes = {
-            "the parameters that it had before are used": forward(X, old.parameters)[last],
-            "the weights that it had before are used": forward(X, old_weights)[last],
-        }
         agree(
             net.forward(X),
             new.forward(X),
             sizes=model.named_sizes(),
-            mistakes={cause: softmax(Z) for cause, Z in mistakes.items()},
+            mistakes=lambda: {
+                "the parameters that it had before are used": softmax(
+                    forward(X, old.parameters)[last]
+                ),
+                "the weights that it had before are used": softmax(forward(X, old_weights)[last]),
+            },
             what="the output of a network with new parameters, against that of a new network,",
+            shows=False,
         )
         deeper = len(model.sizes) > 3  # where a layer may be silent, whatever comes in
         same = not deeper and np.array_equal(net.forward(X), net.forward(-X))
@@ -266,8 +272,11 @@ def test_each_sample_as_if_alone(nn, problem: Problem):
                 net.forward(model.X[i : i + 1]),
                 together[i : i + 1],
                 sizes=model.named_sizes(),
-                mistakes={"the softmax runs over the samples": np.ones((1, model.sizes[-1]))},
+                mistakes=lambda: {
+                    "the softmax runs over the samples": np.ones((1, model.sizes[-1]))
+                },
                 what="the output for a sample alone, against that for it among others,",
+                shows=False,
             )
 
 
@@ -304,7 +313,7 @@ def test_whole_numbers_are_numbers(nn, problem: Problem):
             net.forward(X),
             net.forward(X.astype(float)),
             sizes=model.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the parameters are cut to whole numbers": softmax(forward(X, whole)[f"Z{L}"]),
                 "the weights are cut to whole numbers": softmax(forward(X, weights)[f"Z{L}"]),
                 "the pre-activations are cut to whole numbers": softmax(Z),
@@ -312,6 +321,7 @@ def test_whole_numbers_are_numbers(nn, problem: Problem):
                 "the output is cut to whole numbers": np.zeros(right.shape),
             },
             what="forward(X) for an X of integers, against floats,",
+            shows=False,
         )
 
 

@@ -52,7 +52,7 @@ def test_one_hot_targets(nn, shape: tuple[int, int], seed: int):
             nn.one_hot(labels, K),
             Y,
             sizes={"m": m, "K": K},
-            mistakes={
+            mistakes=lambda: {
                 "the width is taken from the labels that happen to occur": Y[:, : labels.max() + 1],
                 "the classes are counted from 1": np.roll(Y, -1, axis=1),
                 "the last class is left out": Y * (np.arange(K) < K - 1),
@@ -90,7 +90,7 @@ def test_binary_cross_entropy(nn, batch: tuple[Array, Array], shape: tuple[int, 
     judge_loss(
         nn.binary_cross_entropy(p.reshape(shape), y.reshape(shape)),
         loss,
-        {
+        lambda: {
             "the sum over the samples is not divided by m": m * loss,
             "the sign is missing": -loss,
             "it is divided by 2m, not by m": loss / 2,
@@ -128,7 +128,7 @@ def test_cross_entropy(nn, batch: tuple[Array, np.ndarray]):
     judge_loss(
         nn.cross_entropy(P, Y),
         loss,
-        {
+        lambda: {
             "the sum over the samples is not divided by m": m * loss,
             "the mean is taken over all m K entries": loss / K,
             "the sum is divided by m twice": loss / m,
@@ -168,7 +168,7 @@ def test_mean_squared_error(nn, m: tuple[int], seed: int, shape: tuple[int, ...]
     judge_loss(
         nn.mean_squared_error(y_hat, y),
         loss,
-        {
+        lambda: {
             "the sum over the samples is not divided by m": np.sum(error**2),
             "the sum is divided by m twice": loss / m[0],
             "it is halved": loss / 2,
@@ -198,7 +198,7 @@ def test_mean_squared_error_of_vectors(nn, shape: tuple[int, int], seed: int):
     judge_loss(
         nn.mean_squared_error(Y_hat, Y),
         loss,
-        {
+        lambda: {
             "the mean is taken over all m K entries": squares.mean(),
             "the sum over the samples is not divided by m": squares.sum(),
             "it is a mean over the K components, not over the samples": squares.sum() / K,
@@ -235,7 +235,7 @@ def test_binary_cross_entropy_is_a_bernoulli_likelihood(batch: tuple[Array, Arra
     agree(
         -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)),
         -log(likelihood) / len(y),
-        mistakes={"the likelihood is not per sample": -log(likelihood)},
+        mistakes=lambda: {"the likelihood is not per sample": -log(likelihood)},
         what="binary cross-entropy",
     )
 
@@ -252,7 +252,7 @@ def test_cross_entropy_is_a_categorical_likelihood(batch: tuple[Array, np.ndarra
     agree(
         -np.sum(Y * np.log(P)) / len(Y),
         -log(likelihood) / len(Y),
-        mistakes={"the likelihood is not per sample": -log(likelihood)},
+        mistakes=lambda: {"the likelihood is not per sample": -log(likelihood)},
         what="cross-entropy",
     )
 

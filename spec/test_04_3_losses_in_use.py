@@ -85,7 +85,7 @@ def test_a_column_against_a_vector(nn, name: str, batch: tuple[Array, Array]):
             judge_loss(
                 loss(first, second),
                 np.mean(term(p, y)),
-                {
+                lambda: {
                     "every prediction is compared with every label": np.mean(pairs),
                     "every prediction is compared with every label, and added": np.sum(pairs) / m,
                 },
@@ -109,7 +109,7 @@ def test_the_column_of_a_network_against_a_vector(nn, name: str, output: str):
             agree(
                 net.compute_loss(y_hat, y),
                 sample_of(net.compute_loss(y_hat, y[:, None]), (), "the loss"),
-                mistakes={
+                mistakes=lambda: {
                     "every prediction is compared with every label": np.mean(TERMS[name](y_hat, y)),
                     "every prediction is compared with every label, and added": (
                         np.sum(TERMS[name](y_hat, y)) / 3
@@ -157,20 +157,24 @@ def judge_reported(net: Guarded, problem: Problem) -> None:
     with np.errstate(all="ignore"):  # an output of 0 is another claim's business
         terms = term_of(problem.output, np.asarray(Y_hat, float), problem.Y)
     total = terms.sum()
-    mistakes = {
-        "the sum over the samples is not divided by m": total,
-        "m is that of an earlier batch": total / earlier,
-        "the sum is divided by m twice": total / m**2,
-        "it is divided by 2m, not by m": total / (2 * m),
-        "the sign is reversed": -total / m,
-    }
-    if problem.output != "sigmoid":
-        mistakes["the mean is taken over all m K entries"] = total / problem.Y.size
-    if problem.output == "sigmoid":
-        mistakes["the term of the answers 0 is left out"] = np.sum(terms * problem.labels) / m
-    if problem.output != "identity":
-        squares = np.sum((problem.Y - Y_hat) ** 2)
-        mistakes["it is the squared error, whatever the output"] = squares / m
+
+    def mistakes() -> dict[str, float]:
+        listed = {
+            "the sum over the samples is not divided by m": total,
+            "m is that of an earlier batch": total / earlier,
+            "the sum is divided by m twice": total / m**2,
+            "it is divided by 2m, not by m": total / (2 * m),
+            "the sign is reversed": -total / m,
+        }
+        if problem.output != "sigmoid":
+            listed["the mean is taken over all m K entries"] = total / problem.Y.size
+        if problem.output == "sigmoid":
+            listed["the term of the answers 0 is left out"] = np.sum(terms * problem.labels) / m
+        if problem.output != "identity":
+            squares = np.sum((problem.Y - Y_hat) ** 2)
+            listed["it is the squared error, whatever the output"] = squares / m
+        return listed
+
     judge_loss(
         net.compute_loss(Y_hat, problem.Y),
         total / m,
@@ -216,12 +220,15 @@ def test_loss_reported_of_any_predictions(nn, output: str, two_layers: Problem):
     earlier = net.forward(-problem.X)
     part = slice(problem.seed % 2, None)
     terms, others = (term_of(output, each, problem.Y)[part] for each in (Y_hat, earlier))
-    mistakes = {
-        "it is the loss of what the network said last": np.mean(others),
-        "m is that of the last forward pass": np.sum(terms) / problem.m,
-    }
-    loss = net.compute_loss(Y_hat[part], problem.Y[part])
-    judge_loss(loss, np.mean(terms), mistakes, "compute_loss(Y_hat, Y)")
+    judge_loss(
+        net.compute_loss(Y_hat[part], problem.Y[part]),
+        np.mean(terms),
+        lambda: {
+            "it is the loss of what the network said last": np.mean(others),
+            "m is that of the last forward pass": np.sum(terms) / problem.m,
+        },
+        "compute_loss(Y_hat, Y)",
+    )
 
 
 # Two logits 800 apart give a probability that is 0 in floating point. The truth is a loss of 800 for

@@ -37,7 +37,7 @@ def test_chain_rule_for_polynomials(seed: int):
     agree(
         f(g).deriv()(x),
         f.deriv()(g(x)) * g.deriv()(x),
-        mistakes={
+        mistakes=lambda: {
             "the outer derivative is taken at x, not at g(x)": f.deriv()(x) * g.deriv()(x),
             "the inner derivative is forgotten": f.deriv()(g(x)),
             "the derivatives are added": f.deriv()(g(x)) + g.deriv()(x),
@@ -74,7 +74,7 @@ def test_chain_rule_for_activations(nn, x: Array):
         nn.tanh_grad(nn.sigmoid(x)) * nn.sigmoid_grad(x),
         outer_tanh,
         scale=outer_tanh * (1 + np.abs(x)) + (1 - np.tanh(s) ** 2) * s,  # for rounding in 1 - σ
-        mistakes={
+        mistakes=lambda: {
             "the derivatives are functions of a, not of z": (1 - s**2) * x * (1 - x),
             "sigmoid_grad is a function of a, not of z": (1 - np.tanh(s) ** 2) * x * (1 - x),
             "tanh_grad is a function of a, not of z": (1 - s**2) * s * (1 - s),
@@ -85,7 +85,7 @@ def test_chain_rule_for_activations(nn, x: Array):
         nn.sigmoid_grad(nn.tanh(x)) * nn.tanh_grad(x),
         outer_sigmoid,
         scale=outer_sigmoid * (1 + 2 * np.abs(x)) + sigmoid(t) * sigmoid(-t),  # ... in 1 - tanh²
-        mistakes={
+        mistakes=lambda: {
             "the derivatives are functions of a, not of z": t * (1 - t) * (1 - x**2),
             "sigmoid_grad is a function of a, not of z": t * (1 - t) * (1 - t**2),
             "tanh_grad is a function of a, not of z": sigmoid(t) * sigmoid(-t) * (1 - x**2),
@@ -134,7 +134,7 @@ def test_chain_rule_for_chains(names: list[str], depth: int):
         prod(reversed(slopes)),
         slope(whole, x),
         scale=prod(np.maximum(np.abs(s), 0.1) for s in slopes),  # a slope near 0 is less exact
-        mistakes={
+        mistakes=lambda: {
             "every derivative is taken at x": prod(df(x) for _, df in chain),
             "the derivatives are taken one link too late": prod(
                 df(z) for (_, df), z in zip(chain, values[1:], strict=True)
@@ -166,7 +166,7 @@ def test_chain_rule_by_a_graph(nn, depth: int, seed: int):
         x.grad,
         weights.prod(),
         sizes={"L": depth},
-        mistakes={
+        mistakes=lambda: {
             "the last link is left out": weights[:-1].prod(),
             "the first link is left out": weights[1:].prod(),
             "only the last link's slope arrives": weights[-1],

@@ -68,7 +68,7 @@ def test_network_reports_the_per_sample_loss(nn, problem: Problem):
         scale=allowed,
         ulps=1,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the sign of the logarithm is missing": -expected,
             "the mean runs over the K classes as well": expected / K,
             "all classes are penalised, not the true one alone": -np.sum(np.log(p)),
@@ -94,7 +94,7 @@ def test_per_sample_gradient_is_prediction_minus_target(seed: int):
         derivative(lambda Z: softmax_losses(Z, Y).sum(), Z),
         A - Y,
         scale=A + Y,
-        mistakes={"the sign is turned": Y - A, "the true class is not set apart": A},
+        mistakes=lambda: {"the sign is turned": Y - A, "the true class is not set apart": A},
     )
 
 
@@ -118,7 +118,7 @@ def test_output_gradient_as_printed_is_m_times_that_of_the_mean_loss(rng):
         Z, _, Y = logits_and_labels(int(rng.integers(1000)), m)
         of_the_mean = derivative(lambda Z, Y=Y: softmax_losses(Z, Y).mean(), Z)
         error = oracle.softmax(Z) - Y
-        agree(error, m * of_the_mean, scale=1, mistakes={"it is no multiple": of_the_mean})
+        agree(error, m * of_the_mean, scale=1, mistakes=lambda: {"it is no multiple": of_the_mean})
         measured(
             f"(A - Y) over the gradient of the mean loss, m = {m}", np.mean(error / of_the_mean)
         )
@@ -141,7 +141,7 @@ def test_output_gradient_is_prediction_minus_target(nn, problem: Problem):
         A - Y,
         scale=1,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the target is subtracted from the wrong side": Y - A,
             "the target is not subtracted": A,
             "the softmax's derivative is applied once more": (A - Y) * A * (1 - A),
@@ -169,7 +169,7 @@ def test_each_output_with_its_own_loss_gives_prediction_minus_target(seed: int):
     sigmoid_losses = derivative(lambda z: np.sum(np.log(1 + np.exp(z)) - y * z), z)
     squared_errors = derivative(lambda z: np.sum((y - z) ** 2), z)
     agree(sigmoid_losses, oracle.sigmoid(z) - y, scale=1)
-    agree(squared_errors / 2, z - y, mistakes={"the whole squared error": squared_errors})
+    agree(squared_errors / 2, z - y, mistakes=lambda: {"the whole squared error": squared_errors})
 
 
 @claim(
@@ -191,7 +191,7 @@ def test_a_network_without_hidden_layers_is_a_linear_model(nn, problem: Problem,
             X.T @ error / m,
             scale=np.abs(X).T @ (np.abs(y_hat) + np.abs(Y)) / m,
             sizes=model.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the output's derivative is applied although the loss has undone it": X.T
                 @ doubled
                 / m,

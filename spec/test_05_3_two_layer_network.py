@@ -42,7 +42,7 @@ def test_output_weight_gradient_is_the_mean_of_activation_times_error(nn, proble
         A1.T @ dZ2 / m,
         scale=np.abs(A1).T @ (1 + np.abs(dZ2)) / m,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the mean over the m samples is missing": A1.T @ dZ2,
             "the mean over the m samples is taken twice": A1.T @ dZ2 / m**2,
             "the mean runs over the K outputs as well": A1.T @ dZ2 / dZ2.size,
@@ -74,7 +74,7 @@ def test_output_bias_gradient_is_the_column_mean(nn, problem: Problem):
         dZ2.mean(axis=0, keepdims=True),
         scale=1,
         sizes=problem.named_sizes(),
-        mistakes=bias_mistakes(dZ2),
+        mistakes=lambda: bias_mistakes(dZ2),
         what="db2",
     )
 
@@ -116,7 +116,7 @@ def test_hidden_activation_gradient_is_the_error_sent_back(nn, problem: Problem)
         dZ2 @ W2.T,
         scale=(1 + np.abs(dZ2)) @ np.abs(W2.T),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "W2 is reshaped, not transposed": dZ2 @ W2.reshape(W2.T.shape),
             "the bias is left out of the gate": dZ2 @ W2.T * (x @ parameters["W1"] > 0),
             "the prediction is sent back, not the error": (dZ2 + y) @ W2.T,
@@ -145,7 +145,7 @@ def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: P
         dA1 * (Z1 > 0),
         scale=(1 + np.abs(errors[2])) @ np.abs(W2.T),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the gate is always open: is it asked whether a >= 0?": dA1,
             "the gate is open at 0: z >= 0 instead of z > 0": dA1 * (Z1 >= 0),
             "the gate is open on the wrong side": dA1 * (Z1 < 0),
@@ -199,7 +199,7 @@ def test_hidden_weight_gradient_is_the_mean_of_input_times_error(nn, problem: Pr
         X.T @ dZ1 / m,
         scale=np.abs(X).T @ (1 + np.abs(dZ1)) / m,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the mean over the m samples is missing": X.T @ dZ1,
             "the mean over the m samples is taken twice": X.T @ dZ1 / m**2,
             "the mean runs over the neurons as well": X.T @ dZ1 / dZ1.size,
@@ -226,6 +226,6 @@ def test_hidden_bias_gradient_is_the_column_mean(nn, problem: Problem):
         dZ1.mean(axis=0, keepdims=True),
         scale=1 + np.abs(dZ1).max(),
         sizes=problem.named_sizes(),
-        mistakes=bias_mistakes(dZ1),
+        mistakes=lambda: bias_mistakes(dZ1),
         what="db1",
     )

@@ -87,7 +87,7 @@ def test_a_batch_of_whole_numbers_has_the_same_gradients(nn, problem: Problem):
         agree(
             actual[name],
             expected[name],
-            mistakes={"it is cut to whole numbers": np.trunc(expected[name])},
+            mistakes=lambda: {"it is cut to whole numbers": np.trunc(expected[name])},
             what=f"{name} of a batch of whole numbers",
         )
 

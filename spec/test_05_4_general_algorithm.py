@@ -50,7 +50,10 @@ def test_each_layer_is_an_affine_map_and_an_elementwise_function(nn, problem: Pr
                 Z,
                 A @ W + b,
                 scale=np.abs(A) @ np.abs(W) + np.abs(b),
-                mistakes={"the bias is left out": A @ W, "the bias is subtracted": A @ W - b},
+                mistakes=lambda: {
+                    "the bias is left out": A @ W,
+                    "the bias is subtracted": A @ W - b,
+                },
                 what=f"Z{l}",
             )
             if l < L:
@@ -58,7 +61,7 @@ def test_each_layer_is_an_affine_map_and_an_elementwise_function(nn, problem: Pr
                     values[f"A{l}"],
                     oracle.ACTIVATIONS[activation][0](Z),
                     scale=1 + np.abs(Z),
-                    mistakes={
+                    mistakes=lambda: {
                         "the activation is left out": Z,
                         "it is ReLU, whatever was asked for": np.maximum(Z, 0),
                         "it is the sigmoid, whatever was asked for": oracle.sigmoid(Z),
@@ -81,7 +84,7 @@ def test_the_last_layer_has_a_function_of_its_own(nn, problem: Problem):
             Y_hat,
             oracle.output(Z, kind),
             scale=1 + np.abs(Z),
-            mistakes={
+            mistakes=lambda: {
                 "the last pre-activation is returned as it is": Z,
                 "the hidden activation is applied to the output": np.tanh(Z),
             },
@@ -113,7 +116,7 @@ def test_output_gradient_depends_on_the_loss():
     assert np.abs(error).min() < 1e-5
     assert np.abs(error).max() > 0.99
     assert np.abs(with_softmax).max() < 1e-4
-    agree(with_identity, 2 * (Z - Y), mistakes={"no factor": Z - Y})
+    agree(with_identity, 2 * (Z - Y), mistakes=lambda: {"no factor": Z - Y})
     measured("A - Y at the true class, for a sample that is quite wrong", error[0, 0])
     measured("the gradient of the squared error of that softmax", with_softmax[0, 0])
 
@@ -137,7 +140,7 @@ def test_output_gradient_is_a_multiple_of_prediction_minus_target(nn, problem: P
             c * (A - Y),
             scale=1 + np.abs(A) + np.abs(Y),
             sizes=model.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the target is subtracted from the wrong side": c * (Y - A),
                 "the target is not subtracted": c * A,
                 "the sigmoid's derivative is applied although the loss has undone it": c
@@ -177,7 +180,7 @@ def test_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Prob
                 dW,
                 scale=np.abs(A).T @ (1 + np.abs(dZ[l])) / m,
                 sizes=problem.named_sizes(),
-                mistakes={
+                mistakes=lambda: {
                     "the mean over the m samples is missing": m * dW,
                     "the mean over the m samples is taken twice": dW / m,
                     "the mean over the m samples is missing below the output": m * dW
@@ -211,7 +214,7 @@ def test_bias_gradient_is_the_column_mean(nn, problem: Problem):
                 dZ[l].mean(axis=0, keepdims=True),
                 scale=1 + np.abs(dZ[l]).max(),
                 sizes=problem.named_sizes(),
-                mistakes=bias_mistakes(dZ[l]),
+                mistakes=lambda: bias_mistakes(dZ[l]),
                 what=f"db{l} of {L} layers",
             )
 
@@ -241,7 +244,7 @@ def test_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
             dZ[l] @ W.T,
             scale=(1 + np.abs(dZ[l])) @ np.abs(W.T),
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "W is transposed only where shapes demand it": dZ[l] @ (W if square else W.T),
                 "W is reshaped, not transposed": dZ[l] @ W.reshape(W.T.shape),
                 "the sign of the error is turned on the way": -dZ[l] @ W.T,
@@ -270,7 +273,7 @@ def test_pre_activation_gradient_has_the_slope_at_z(nn, problem: Problem):
                 dA * slope(Z),
                 scale=(1 + np.abs(dZ[l])) @ np.abs(getattr(net, f"W{l}").T),
                 sizes=problem.named_sizes(),
-                mistakes={
+                mistakes=lambda: {
                     "the derivative is fed with a, not with z": dA * slope(A),
                     "the derivative is left out": dA,
                     "the gate is always open: is it asked whether a >= 0?": dA
@@ -307,6 +310,6 @@ def test_pre_activation_gradient_far_below_the_output(nn):
                 dZ[l - 1],
                 dA * slope(Z),
                 scale=(1 + np.abs(dZ[l])) @ np.abs(W.T),
-                mistakes={"the derivative is fed with a, not with z": dA * slope(A)},
+                mistakes=lambda: {"the derivative is fed with a, not with z": dA * slope(A)},
                 what=f"dZ{l - 1} of {L} layers with {activation}",
             )

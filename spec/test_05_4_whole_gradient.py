@@ -61,7 +61,7 @@ def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
                 scale=apart / EPS,
                 ulps=1,
                 sizes=model.named_sizes(),
-                mistakes={
+                mistakes=lambda: {
                     "the loss reports half the squared error": slope * (1 + (kind == "identity")),
                     "the factor 2 of the squared error is missing": slope
                     / (1 + (kind == "identity")),

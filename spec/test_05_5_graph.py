@@ -69,7 +69,7 @@ def test_graph_has_the_value_of_the_formula(nn, problem: Problem):
             value[name],
             expected,
             scale=scale,
-            mistakes={
+            mistakes=lambda: {
                 "`add` subtracts": expected - 2 * row,
                 "`add` forgets the row": expected - row,
                 "`relu` keeps what is negative": expected + kept,
@@ -85,7 +85,7 @@ def test_graph_has_the_value_of_the_formula(nn, problem: Problem):
         scale=64 * (1 + np.abs(Z2).max()) + LOG_EPSILON / nearest / EPS,
         ulps=1,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the mean over the m samples is missing": m * loss,
             "the mean runs over the classes as well": loss / Y.shape[1],
             "the sign of the logarithm is missing": -loss,
@@ -104,7 +104,13 @@ def test_product_of_nodes_is_elementwise(nn, problem: Problem):
     """Gates, masks and penalties are products entry by entry."""
     X, V = problem.X, problem.X[::-1] + 1
     product = nn.Node(X).multiply(nn.Node(V)).value
-    agree(product, X * V, scale=np.abs(X * V), mistakes={"it is a sum": X + V}, what="the product")
+    agree(
+        product,
+        X * V,
+        scale=np.abs(X * V),
+        mistakes=lambda: {"it is a sum": X + V},
+        what="the product",
+    )
 
 
 # ## Backwards
@@ -155,7 +161,7 @@ def test_graph_gives_the_gradients_of_the_layers(nn, problem: Problem):
             d,
             scale=SIZE,
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the mean over the m samples is missing": m * d,
                 "the bias row is averaged over the samples": d / m if name in ("b1", "b2") else d,
                 "the bias row's gradient is not summed over the samples": rows[f"d{name}"],
@@ -186,7 +192,7 @@ def test_each_operand_gets_its_own_gradient(nn, seed: int):
                 grad,
                 expected,
                 scale=SIZE,
-                mistakes={
+                mistakes=lambda: {
                     "each gets the gradient of the other": other,
                     "the left one gets that of the right one": to_b,
                     "the right one gets that of the left one": to_a,
@@ -216,21 +222,19 @@ def test_a_value_used_twice_gets_both_gradients(nn, seed: int):
         node = nn.Node(x)
         nn.backward(getattr(node, operation)(node).cross_entropy(Y))
         G = (oracle.softmax(value) - Y) / 4
-        mistakes = {
-            "the use as left operand is forgotten, or overwritten": second(G),
-            "the use as right operand is forgotten, or overwritten": first(G),
-        }
-        if operation != "matmul":
-            mistakes = {
-                "one of the two uses is forgotten, or overwritten, or each operand gets half": first(
-                    G
-                )
-            }
+        one_use = "one of the two uses is forgotten, or overwritten, or each operand gets half"
         agree(
             node.grad,
             first(G) + second(G),
             scale=SIZE,
-            mistakes=mistakes,
+            mistakes=lambda: (
+                {
+                    "the use as left operand is forgotten, or overwritten": second(G),
+                    "the use as right operand is forgotten, or overwritten": first(G),
+                }
+                if operation == "matmul"
+                else {one_use: first(G)}
+            ),
             what=f"the gradient of x in x.{operation}(x)",
         )
 
@@ -253,7 +257,7 @@ def test_a_value_used_at_two_depths_waits_for_both_gradients(nn, problem: Proble
             G * (1 + v) * u,
             scale=1 + np.abs(u) * (1 + np.abs(v)),
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "h hands its gradient on when only the short way has arrived": G * u,
                 "h hands its gradient on when only the long way has arrived": G * v * u,
                 "h hands its gradient on twice, the first part twice": G * (2 + v) * u,
@@ -289,7 +293,7 @@ def test_a_row_hears_from_every_row_of_the_matrix_that_it_meets(nn):
             node.grad,
             expected,
             scale=SIZE,
-            mistakes={
+            mistakes=lambda: {
                 "in cross_entropy the gradient that comes to the loss itself is ignored": expected
                 / 3,
                 "the gate is open at 0: z >= 0 instead of z > 0": at_0,

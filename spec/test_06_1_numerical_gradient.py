@@ -52,7 +52,7 @@ def test_the_difference_is_exact_for_quadratics(nn, n: int, seed: int):
         nn.numerical_gradient(f, theta, STEP),
         A @ theta + c,
         scale=np.abs(A) @ np.abs(theta) + np.abs(c) + abs(here) / USUAL,
-        mistakes={
+        mistakes=lambda: {
             "the difference is one-sided, f(theta + epsilon) - f(theta)": (above - here) / STEP,
             "the difference is one-sided, f(theta) - f(theta - epsilon)": (here - below) / STEP,
             "the 2 of 2 epsilon is missing": (above - below) / STEP,
@@ -85,7 +85,7 @@ def test_the_error_falls_with_the_square_of_the_step(nn, seed: int, step: float)
         nn.numerical_gradient(lambda theta: float(np.sum(theta**3)), theta, step),
         3 * theta**2 + step**2,
         scale=np.sum(np.abs(theta) ** 3) / USUAL,
-        mistakes={
+        mistakes=lambda: {
             "the error is not that of a centred difference at the epsilon that was given": 3
             * theta**2,
             "the difference is one-sided": 3 * theta**2 + 3 * theta * step + step**2,
@@ -117,7 +117,7 @@ def test_the_gradient_has_the_shape_of_the_parameter(nn, shape: tuple[int, ...],
         nn.numerical_gradient(lambda t: float(np.sum(slopes * np.reshape(t, shape))), theta, STEP),
         slopes,
         scale=np.sum(np.abs(slopes * theta)) / USUAL + np.abs(slopes),
-        mistakes={
+        mistakes=lambda: {
             "rows and columns are mixed up by a flat index": slopes.ravel().reshape(
                 shape, order="F"
             ),
@@ -141,7 +141,7 @@ def test_integer_parameters_are_moved_too(nn, seed: int):
         nn.numerical_gradient(lambda theta: float(np.sum(slopes * theta)), theta, STEP),
         slopes,
         scale=np.sum(np.abs(slopes * theta)) / USUAL,
-        mistakes={
+        mistakes=lambda: {
             "theta + epsilon is cut to an integer": slopes * cut / (2 * STEP),
             "the gradient is cut to integers": np.trunc(slopes),
             "both theta + epsilon and the gradient are cut to integers": np.trunc(
@@ -238,7 +238,7 @@ def test_relative_error(nn, delta: float | None, seed: int):
         nn.relative_error(g, h) if delta is None else nn.relative_error(g, h, delta),
         off / (a + b + d),
         ulps=1e8 if delta is None else 64,  # any delta up to 1e-8 is as good as another
-        mistakes={
+        mistakes=lambda: {
             "the larger norm is taken, not the sum of the two": off / (max(a, b) + d),
             "the norms are squared": off**2 / (a**2 + b**2 + d),
             "it is the absolute error": off,

@@ -56,7 +56,7 @@ def test_a_step_returns_the_loss_before_it(nn, network, problem: Problem):
             before,
             scale=1 + abs(before),
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "it is the loss after the update": after,
                 "it is that of an earlier forward pass": first,
             },
@@ -179,7 +179,7 @@ def test_an_epoch_visits_every_sample_once(nn, rng):
             len(visited),
             m,
             sizes={"m": m, "B": B},
-            mistakes={
+            mistakes=lambda: {
                 "the last, short batch is dropped": m // B * B,
                 "the last batch is always dropped": (m - 1) // B * B,
                 "the last sample is never used": m - 1,
@@ -324,7 +324,7 @@ def test_without_a_batch_size_an_epoch_is_one_step_on_all_samples(nn):
             len(net._steps),
             epochs,
             sizes={"m": 5},
-            mistakes={
+            mistakes=lambda: {
                 "training ends when the loss rises": min(epochs, 19),
                 "training ends when the loss stays the same": min(epochs, 14),
             },
@@ -334,7 +334,7 @@ def test_without_a_batch_size_an_epoch_is_one_step_on_all_samples(nn):
         agree(
             losses,
             curve[:-1],
-            mistakes={
+            mistakes=lambda: {
                 "it is the loss after each update": curve[1:],
                 "the losses are added up": np.cumsum(curve[:-1]),
             },
@@ -353,7 +353,7 @@ def test_an_epoch_is_an_update_for_every_batch(nn, rng):
             len(net._steps),
             2 * -(-m // B),
             sizes={"m": m, "B": B},
-            mistakes={
+            mistakes=lambda: {
                 "the last, short batch is dropped": 2 * (m // B),
                 "there is one update an epoch": 2,
                 "there is an update for every sample": 2 * m,

@@ -41,7 +41,7 @@ def test_batch_gradients_average_to_the_full_one(nn, problem: Problem):
             whole,
             scale=sizes[name],
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "a batch's gradient is a sum over its samples, not a mean": m
                 * sum(s * s * g[name] for s, g in zip(shares, right, strict=True)),
                 "a batch is divided by the m of an earlier forward pass": sum(
@@ -74,6 +74,6 @@ def test_the_noise_of_a_batch_gradient_falls_with_its_size(problem: Problem):
             np.mean(np.sum((means - g.mean(axis=0)) ** 2, axis=1)),
             spread / B * (m - B) / (m - 1),
             scale=spread,
-            mistakes={"samples are drawn with replacement": spread / B},
+            mistakes=lambda: {"samples are drawn with replacement": spread / B},
             what=f"the variance over all batches of {B} of {m}",
         )

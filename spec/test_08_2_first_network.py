@@ -57,7 +57,7 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
         nn.accuracy(Answers(Y_hat), np.zeros((m, 2)), Y),
         right / m,
         sizes={"m": m, "K": 3},
-        mistakes={
+        mistakes=lambda: {
             "a class is predicted only where its probability is above 1/2": np.mean(
                 np.all((Y_hat > 0.5) == Y, axis=1)
             ),
@@ -81,7 +81,7 @@ def test_accuracy_of_two_classes_and_of_ties(nn):
         nn.accuracy(Answers(Y_hat), np.zeros((5, 2)), Y),
         4 / 5,
         sizes={"m": 5, "K": 2},
-        mistakes={"it is that of the other class": 1 / 5},
+        mistakes=lambda: {"it is that of the other class": 1 / 5},
         what="the accuracy with 4 of 5 right, of two classes",
     )
     ties, both = np.full((64, 2), 0.5), np.eye(2)[np.arange(64) % 2]
@@ -151,7 +151,7 @@ def test_a_network_begins_with_the_defaults_of_the_table(nn, rng):
         values["A1"],
         np.maximum(Z, 0),
         scale=np.abs(Z),
-        mistakes={
+        mistakes=lambda: {
             "it is tanh": np.tanh(Z),
             "it is the sigmoid": 1 / (1 + np.exp(-Z)),
             "it is leaky ReLU": np.maximum(Z, 0.01 * Z),

@@ -99,7 +99,7 @@ def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, lam: float, seed: in
     agree(
         nn.l2_penalty(weights, lam),
         lam * total,
-        mistakes={
+        mistakes=lambda: {
             "it is halved": lam * total / 2,
             "lambda is left out": total,
             "the roots are taken: the norms are not squared": lam
@@ -145,7 +145,7 @@ def judge_rise(losses: list, problem: Problem, lambdas: tuple[float, float], wha
         scale=np.abs(high) + np.abs(low),
         ulps=2**35,  # 64 units of single precision: a float may hold what was computed so
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the reported loss has no penalty in it": 0.0,
             "the penalty is halved": rise * weights / 2,
             "the biases are penalised, too": rise * all_parameters,
@@ -175,7 +175,7 @@ def test_the_gradient_of_the_penalty(nn, lam: float, seed: int):
     agree(
         nn.l2_gradient(W, lam),
         2 * lam * W,
-        mistakes={
+        mistakes=lambda: {
             "the factor 2 is missing": lam * W,
             "lambda is left out": 2 * W,
             "it is the gradient of absolute values": lam * np.sign(W),
@@ -213,7 +213,7 @@ def test_weight_gradients_include_that_of_the_penalty(nn, problem: Problem, lamb
             full,
             scale=sizes[name] + 2 * lambdas[1] * np.abs(W),
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the factor 2 is missing": full / 2,
                 "the penalty is not in the gradient": 0 * full,
                 "it pushes the weights away from 0": -full,
@@ -240,7 +240,7 @@ def test_bias_gradients_do_not_hear_of_the_penalty(nn, problem: Problem, lambdas
             high[name] - low[name],
             0 * full,
             scale=sizes[name],
-            mistakes={
+            mistakes=lambda: {
                 "the biases are penalised, too": full,
                 "the biases are penalised, too, without the factor 2": full / 2,
             },
@@ -273,7 +273,7 @@ def test_a_step_lets_the_weights_decay(nn, problem: Problem, lam: float):
             after[name],
             (1 - 2 * lr * lam) * W - step,
             scale=np.abs(W) + lr * sizes[f"d{name}"],
-            mistakes={
+            mistakes=lambda: {
                 "the 2 of 2 eta lambda is missing": (1 - lr * lam) * W - step,
                 "the weights do not decay": W - step,
                 "the weights grow instead of decaying": (1 + 2 * lr * lam) * W - step,
@@ -296,7 +296,7 @@ def test_a_step_lets_no_bias_decay(nn, problem: Problem, lam: float):
             after[name],
             b - step,
             scale=np.abs(b) + lr * sizes[f"d{name}"],
-            mistakes={"the biases decay, too": (1 - 2 * lr * lam) * b - step},
+            mistakes=lambda: {"the biases decay, too": (1 - 2 * lr * lam) * b - step},
             what=f"{name} after a step",
         )
 

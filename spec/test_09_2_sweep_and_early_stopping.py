@@ -118,7 +118,7 @@ def test_training_stops_once_patience_has_run_out(nn):
         agree(
             np.array([stopped, kept]),
             (stop, best),
-            mistakes={
+            mistakes=lambda: {
                 **slips(losses, patience),
                 "the last epoch is kept, not the best": (stop, stop),
                 "epochs are counted from 1": (stop + 1, best + 1),

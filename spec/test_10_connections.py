@@ -42,7 +42,7 @@ def test_gradient_descent_takes_the_gradient_as_it_is(nn, problem, lr):
             theta - lr * g,
             scale=np.abs(theta) + lr * np.abs(g),
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the step goes up the gradient": theta + lr * g,
                 "the learning rate is left out": theta - g,
                 "the step is returned, not the parameter after it": -lr * g,
@@ -96,10 +96,18 @@ def test_a_neuron_without_activation_learns_least_squares(nn, rng):
     by_origin = np.linalg.lstsq(X, y, rcond=None)[0]
     options = {"scale": np.abs(best).max(), "ulps": 64 * kappa}
     agree(
-        net.W1, best[:-1], mistakes={"the bias has no part in it": by_origin}, what="W1", **options
+        net.W1,
+        best[:-1],
+        mistakes=lambda: {"the bias has no part in it": by_origin},
+        what="W1",
+        **options,
     )
     agree(
-        row(net.b1), best[-1:], mistakes={"the bias has no part in it": [[0]]}, what="b1", **options
+        row(net.b1),
+        best[-1:],
+        mistakes=lambda: {"the bias has no part in it": [[0]]},
+        what="b1",
+        **options,
     )
 
 
@@ -125,7 +133,7 @@ def test_squared_error_is_a_gaussian_log_likelihood(nn, m, sigma, seed):
         2 * sigma**2 * (-np.log(density).mean() - constant),
         scale=np.mean(error**2) + 2 * sigma**2 * abs(constant),
         sizes={"m": m},
-        mistakes={
+        mistakes=lambda: {
             "it is halved": np.mean(error**2) / 2,
             "the errors are summed over the samples": np.sum(error**2),
             "the root is taken": np.sqrt(np.mean(error**2)),

@@ -90,7 +90,7 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
             right[name],
             scale=terms[name],
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the gate of the second hidden layer is missing": no_gate[2][name],
                 "the gate of the first hidden layer is missing": no_gate[1][name],
                 "the mean over the m samples is missing": m * right[name],
@@ -114,7 +114,7 @@ def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
         oracle.softmax(layers["Z3"]),
         scale=1 + np.maximum(size, size[1:].max()),
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the second hidden layer has no activation": oracle.softmax(layers["Z2"] @ W3 + b3),
             "the first hidden layer has no activation": oracle.softmax(linear_1 @ W3 + b3),
             "the second bias is left out": oracle.softmax(
@@ -155,7 +155,7 @@ def test_a_three_layer_net_moves_all_its_parameters(nn, problem: Problem):
             after,
             before - lr * gradient,
             scale=np.abs(before) + lr * terms[f"d{name}"],
-            mistakes={
+            mistakes=lambda: {
                 "it is not updated": before,
                 "the gradient is added": before + lr * gradient,
                 "the learning rate is left out": before - gradient,
@@ -226,7 +226,7 @@ def test_other_hidden_activations_have_the_right_gradients(nn, activation, probl
             right[name],
             scale=terms[name],
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 f"the derivative of the activation: {why}": values[name]
                 for why, values in mistaken.items()
             },
@@ -242,13 +242,13 @@ def test_leaky_relu_leaks_as_much_as_it_is_told(nn, z: Array):
         nn.leaky_relu(z, 0.1),
         np.where(z > 0, z, 0.1 * z),
         scale=np.abs(z),
-        mistakes={"the slope is 0.01 all the same": np.where(z > 0, z, 0.01 * z)},
+        mistakes=lambda: {"the slope is 0.01 all the same": np.where(z > 0, z, 0.01 * z)},
         what="leaky_relu(z, 0.1)",
     )
     agree(
         nn.leaky_relu_grad(z, 0.1),
         np.where(z > 0, 1, 0.1),
-        mistakes={
+        mistakes=lambda: {
             "the slope is 0.01 all the same": np.where(z > 0, 1, 0.01),
             "it is multiplied by z": np.where(z > 0, 1, 0.1 * z),
         },
@@ -340,7 +340,7 @@ def test_the_loss_of_a_network_includes_its_penalty(nn, problem: Problem):
         lam * squares,
         scale=abs(without) + lam * squares,
         sizes=problem.named_sizes(),
-        mistakes={
+        mistakes=lambda: {
             "the penalty is not in the loss": 0.0,
             "the penalty has a factor 1/2": lam * squares / 2,
             "the penalty is averaged over the samples": lam * squares / problem.m,
@@ -365,25 +365,25 @@ def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
     without, included = (gradients(net, problem.Y, names) for net in (plain, penalised))
     for name in names:
         theta = problem.parameters[name[1:]]
-        difference, decay = included[name] - without[name], 2 * lam * theta
-        scale = 1 + np.abs(without[name]) + np.abs(decay)  # 1: of the terms of the gradient
-        what = f"{name} at λ = 0.25 less that at λ = 0"
+        rise, decay = included[name] - without[name], 2 * lam * theta
+        options = {
+            "scale": 1 + np.abs(without[name]) + np.abs(decay),  # 1: of the terms of the gradient
+            "what": f"{name} at λ = 0.25 less that at λ = 0",
+        }
         if name.startswith("db"):
-            why = {"biases decay as well": decay}
-            agree(difference, 0 * decay, scale=scale, mistakes=why, what=what)
+            agree(rise, 0 * decay, mistakes=lambda: {"biases decay as well": decay}, **options)
             continue
         agree(
-            difference,
+            rise,
             decay,
-            scale=scale,
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "the factor 2 is missing": decay / 2,
                 "the decay is averaged over the samples": decay / problem.m,
                 "the decay is subtracted": -decay,
                 "the decay is not in the gradients": 0 * decay,
             },
-            what=what,
+            **options,
         )
 
 

@@ -41,7 +41,7 @@ def test_the_penalty_measures_weights_by_frobenius(nn, W, lam):
     agree(
         nn.l2_penalty([W], lam) / nn.l2_penalty([np.ones((1, 1))], lam),
         np.sum(W**2),
-        mistakes={
+        mistakes=lambda: {
             "the norm is not squared": np.sqrt(np.sum(W**2)),
             "the spectral norm, the largest singular value, is taken": np.linalg.norm(W, 2) ** 2,
             "the largest column sum is taken": np.linalg.norm(W, 1) ** 2,
@@ -77,7 +77,7 @@ def test_hadamard_product(nn, n, seed):
     agree(
         nn.Node(A).multiply(nn.Node(B)).value,
         [[A[i, j] * B[i, j] for j in range(n)] for i in range(n)],
-        mistakes={
+        mistakes=lambda: {
             "the matrix product is taken": A @ B,
             "one factor is transposed": A * B.T,
             "the products are summed": np.sum(A * B),

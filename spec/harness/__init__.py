@@ -6,7 +6,7 @@ from .ground.compare import agree
 from .ground.outcomes import Refuted
 from .ground.trial import measured
 from .mathematics.sampling import chance
-from .subject.proxy import arguments_after, refuses, warnings_of
+from .subject.proxy import arguments_after, refuses, untouched, warnings_of
 
 __all__ = [
     "Refuted",
@@ -16,5 +16,6 @@ __all__ = [
     "claim",
     "measured",
     "refuses",
+    "untouched",
     "warnings_of",
 ]

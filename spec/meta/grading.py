@@ -31,6 +31,7 @@ def judgement(text: str = "it is wrong") -> Judgement:
     explanation = Explanation(
         text,
         cause="the sum runs over the whole matrix",
+        causes=["the sum runs over the whole matrix"],
         case={"Z": "[[1.0]]"},
         equation="e^z",
         function="softmax",
@@ -41,7 +42,9 @@ def judgement(text: str = "it is wrong") -> Judgement:
         ),
         WAITING: Verdict(WAITING, Status.WAITS, waits_for=FAILING),
         UNWRITTEN: Verdict(
-            UNWRITTEN, Status.TODO, explanation=Explanation("not written yet: early_stopping")
+            UNWRITTEN,
+            Status.TODO,
+            explanation=Explanation("not written yet: early_stopping", missing="early_stopping"),
         ),
     }
     verdicts = (ended.get(id, Verdict(id, Status.HOLDS)) for id in catalogue().claims)

@@ -18,7 +18,9 @@ from typing import Any
 
 Done = subprocess.CompletedProcess[str]
 SETTLED = ("PYTHON", "LC_", "LANG", "OPENBLAS_", "MKL_", "OMP_")  # variables that a start settles
-LONGEST = 300.0  # seconds after which a run is ended, on a machine that is busy
+LONGEST = (
+    600.0  # seconds after which a run counts as hanging: each takes some 10 on an idle machine
+)
 
 
 def run_module(
@@ -28,7 +30,7 @@ def run_module(
     environment: Mapping[str, str] | None = None,
     real: bool = False,
 ) -> Done:
-    """What came of `python -m MODULE`; `real` asks for a process of its own."""
+    """What came of `python -m MODULE`; `real` asks for a process of its own, as several at a time need."""
     words = [str(argument) for argument in arguments]
     given = dict(os.environ if environment is None else environment)
     done = None

@@ -96,6 +96,7 @@ def test_three_steps(net):
         "dW1 is wrong in 4 of 6 entries",
         relation="yours is exactly 3 times too large, and m = 3",
         cause="the mean over the m samples is missing",
+        causes=["the mean over the m samples is missing"],
         equation="∂ℒ/∂W[1] = 1/m Xᵀ∂ℒ/∂Z[1]",
         what="dW1",
         function="TwoLayerNet.backward",

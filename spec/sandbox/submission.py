@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from spec.harness.ground.contract import NAMES
-from spec.harness.ground.errors import CannotLoad, described
+from spec.harness.ground.errors import CannotLoad
 from spec.harness.ground.limits import time_limit
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
 from spec.harness.ground.status import Status
 from spec.harness.subject import beside, counting
 from spec.harness.subject.loading import Subject, must_have_names
 from spec.harness.subject.notebook import Notebook
-from spec.harness.subject.proxy import blame
+from spec.harness.subject.proxy import raised
 
 from .handle import Cell, Nursery
 from .remote import PATIENCE, Gone, Line, Stopped
@@ -106,9 +106,7 @@ class Submission:
         except (Refuted, TimeLimitExceeded) as error:
             raise CannotLoad(str(error)) from None
         except Exception as error:
-            raise CannotLoad(
-                f"importing {self._name} raised {described(error)}{blame(error)}"
-            ) from None
+            raise CannotLoad(str(raised(f"importing {self._name}", error))) from None
         names = names[:MOST_NAMES] if isinstance(names, list) else []
         named = [name for name in names if isinstance(name, str) and name[:1] != "_"]
         known = {name: self._line.remote(name) for name in named}

@@ -99,8 +99,8 @@ def _to_mend(verdict: Verdict, hints: str) -> ToMend:
 
 def _unwritten(verdicts: list[Verdict]) -> list[str]:
     """The names that are to be written yet."""
-    sentences = [verdict.explanation.sentence for verdict in verdicts if verdict.explanation]
-    return list(dict.fromkeys(legible(s.removeprefix("not written yet: ")) for s in sentences))
+    missing = [verdict.explanation.missing for verdict in verdicts if verdict.explanation]
+    return list(dict.fromkeys(map(legible, missing)))
 
 
 def as_html(page: Page) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..ground.compare import Disagreement
+from ..ground.failures import Failure
 from ..ground.limits import time_limit
 from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
 from ..ground.status import Status, worst
@@ -119,24 +120,27 @@ def _explained(
     case: Case, subject: Subject, error: BaseException, trial: Trial, given: dict[str, Any]
 ) -> Explanation:
     """The explanation of the failing example; of a smaller one, where that can be shown in code."""
-    if isinstance(error, NotWrittenYet):
-        return explain(error, trial, equation=case.equation)
+    failure = Failure.of(error, trial)
     nn = Implementation(subject.module, subject.name)
-    code = snippet(error, trial, nn)
+    code = snippet(failure, nn)
     if not code or "\n" in code:
-        for found, tried in smaller(case.drawing, given, error, trial):
-            shorter = snippet(found, tried, nn)
+        for found in smaller(case.drawing, given, failure):
+            shorter = snippet(found, nn)
             if shorter and (not code or len(shorter) < len(code)):
-                return explain(found, tried, equation=case.equation, code=shorter)
-    return explain(error, trial, equation=case.equation, code=code)
+                return explain(found, equation=case.equation, code=shorter)
+    return explain(failure, equation=case.equation, code=code)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a claim ended: its cases together."""
+    """How a claim ended: its cases together.
+
+    `erratum` is what its counter-example says, where the theory is wrong or lacks a condition.
+    """
 
     id: str
     records: list[Record]
+    erratum: Claim | None = None
 
     @property
     def status(self) -> Status:
@@ -151,7 +155,7 @@ class Outcome:
     @property
     def verdict(self) -> str:
         """The verdict on the theory: holds, conditional or refuted."""
-        return next((r.claim.verdict for r in self.records if r.claim.verdict != "holds"), "holds")
+        return self.erratum.verdict if self.erratum else "holds"
 
     @property
     def is_convention(self) -> bool:

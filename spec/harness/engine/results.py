@@ -13,7 +13,7 @@ from ..subject.loading import Subject
 from ..telling.explain import WIDTH, told
 from ..telling.hints import hint
 from .cases import Case
-from .claims import Ledger
+from .claims import Claim, Ledger
 from .records import Outcome, Record
 
 FORMAT = 2  # of the JSON file; raised whenever a reader would have to change
@@ -38,6 +38,8 @@ class Results:
         self.setting = setting or Setting()
         self.records: dict[str, Record] = {}
         self.n_collected = 0
+        self.n_left_out = 0  # theorems that were proved without the implementation
+        self._errata: dict[str, Claim] = {}
         self.risk = 0.0  # how often the whole suite, as collected, fails a right implementation
 
     def expect(self, cases: Iterable[Case]) -> None:
@@ -45,6 +47,10 @@ class Results:
         cases = list(cases)
         self.n_collected = len({case.claim.id for case in cases})
         self.risk = sum(case.false_alarms for case in cases)
+        self._note([case.claim for case in cases])
+
+    def _note(self, claims: Iterable[Claim]) -> None:
+        self._errata |= {claim.id: claim for claim in claims if claim.verdict != "holds"}
 
     def collected(self) -> str:
         """How many claims the theory has, and how many of them were collected."""
@@ -112,8 +118,9 @@ class Results:
         grouped: dict[str, list[Record]] = {}
         for record in self.records.values():
             grouped.setdefault(record.claim.id, []).append(record)
+        self._note(record.claim for record in self.records.values())
         ordered = sorted(grouped, key=self.ledger.order.__getitem__)
-        return [Outcome(id, grouped[id]) for id in ordered]
+        return [Outcome(id, grouped[id], self._errata.get(id)) for id in ordered]
 
     def complete(self, todo_ok: bool) -> bool:
         """Whether all that was selected was run and holds (or, if allowed, is not written yet)."""
@@ -145,7 +152,7 @@ def _claim_as_json(results: Results, outcome: Outcome) -> dict[str, Any]:
         "says": entry.says,
         "kind": entry.kind,
         "verdict": outcome.verdict,
-        "instead": next((r.claim.instead for r in outcome.records if r.claim.instead), ""),
+        "instead": outcome.erratum.instead if outcome.erratum else "",
         "theorem": outcome.is_theorem,
         "status": outcome.status,
         "tests": [_test_as_json(record) for record in outcome.records],

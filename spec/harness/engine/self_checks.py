@@ -17,13 +17,21 @@ def keep_risk(stated: float, trial: Trial) -> None:
 
 
 def keep_mistakes_apart(name: str, trial: Trial) -> None:
-    """Fail a test that lists a mistake which its own numbers cannot tell from the truth."""
+    """Fail a test that lists a mistake which its own numbers cannot tell from the truth.
+
+    Or mistakes that cannot be computed.
+    """
     __tracebackhide__ = True
     listed = dict(trial.indistinct)
     by_place: dict[tuple[str, int], list[Comparison]] = defaultdict(list)
     for (file, line, _), comparisons in trial.comparisons.items():
         by_place[file, line] += comparisons
     for comparisons in by_place.values():
+        for comparison in comparisons:
+            if error := comparison.error_in_mistakes:
+                raise AssertionError(
+                    f"{name} lists mistakes of {comparison.what} that cannot be computed: {error!r}"
+                ) from error
         for cause in indistinct(comparisons):
             listed[cause] = "no example tells it from the truth"
     for cause, why in listed.items():

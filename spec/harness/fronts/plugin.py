@@ -4,7 +4,7 @@ pytest's own protocol stays around a case, for what it brings: -k, JUnit XML, ca
 """
 
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -207,11 +207,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = collection.selected(found, ledger, option.claim or [], errata=option.errata)
     except CannotDo as error:
         raise pytest.UsageError(f"--claim {error}") from None
+    if option.impl and not (option.claim or option.errata) and RESULTS in config.stash:
+        asked = cases.obligations(chosen)  # theorems are proved without it
+        config.stash[RESULTS].n_left_out = len(_claims(chosen) - _claims(asked))
+        chosen = asked
     kept = [by_id[case.id] for case in chosen]
     kept += [] if option.claim or option.errata else others
     if dropped := [item for item in items if item not in set(kept)]:
         config.hook.pytest_deselected(items=dropped)
     items[:] = kept
+
+
+def _claims(some: Iterable[Case]) -> set[str]:
+    return {case.claim.id for case in some}
 
 
 def _prepare(item: pytest.Item, ledger: Ledger) -> None:

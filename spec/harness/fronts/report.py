@@ -68,6 +68,10 @@ def summary(terminal: Any, results: Results, *, errata: bool) -> None:
     subject = results.subject
     terminal.write_line(f"judged: {subject.name}, sha256 {subject.sha256[:12]}...")
     _table(terminal, results, outcomes)
+    if results.n_left_out:
+        theorems = f"{results.n_left_out} claims are theorems, which ask nothing of your code:"
+        for line in wrapped(f"{theorems} not run; pytest spec proves them", width_of(terminal)):
+            terminal.write_line(line)
     _next_steps(terminal, results, outcomes)
     if errata:
         terminal.section("errata: where the theory is wrong, or needs a condition")
@@ -122,8 +126,8 @@ def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> Non
         claims = "1 claim waits" if len(waiting) == 1 else f"{len(waiting)} claims wait"
         _listed(terminal, f"{claims} for those to be mended", waiting)
     if unwritten:
-        missing = [o.worst.explanation.sentence for o in unwritten if o.worst.explanation]
-        names = list(dict.fromkeys(text.removeprefix("not written yet: ") for text in missing))
+        told = [o.worst.explanation for o in unwritten if o.worst.explanation]
+        names = list(dict.fromkeys(explanation.missing for explanation in told))
         claims = "1 claim waits" if len(unwritten) == 1 else f"{len(unwritten)} claims wait"
         _listed(terminal, f"{claims} for what is not written yet", names)
 

@@ -4,15 +4,77 @@ Every comparison made at one `agree` is a witness, those that passed included. A
 if it explains all of them: at each, the value that it predicts is the value that came.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum, auto
 
 import numpy as np
 
-from .compare import Array, Comparison
+from .compare import Array, Comparison, NotPlain
 
-ZERO = "zero everywhere"
+MOST_CAUSES = 3
 Factor = Callable[[dict[str, int]], float]
 Transform = Callable[[Array, dict[str, int]], Array]
+
+
+class Slip(StrEnum):
+    """What was done to a right value, whatever the equation."""
+
+    VANISHED = auto()
+    WHOLE_MEAN = auto()  # a factor that is the number of samples
+    SIZE = auto()  # a factor that is another size of the network
+    CONSTANT = auto()
+    SIGN = auto()
+    TRANSPOSED = auto()
+    REVERSED = auto()
+    RESHAPED = auto()
+    SUMMED = auto()
+
+
+SHAPELESS = (Slip.RESHAPED, Slip.SUMMED)  # they speak of the numbers, not of their shape
+OF_AXES = (Slip.REVERSED, *SHAPELESS)  # they say nothing of a single number
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a wrong value relates to the right one: the slip, in words ("{m}" is a size), and what it gives."""
+
+    slip: Slip
+    words: str
+    transform: Transform
+
+    def explains(self, comparison: Comparison) -> bool:
+        """Whether it gives the value that came."""
+        expected, actual = comparison.expected, comparison.actual
+        if isinstance(actual, NotPlain) or (expected.ndim == 0 and self.slip in OF_AXES):
+            return False
+        target = np.asarray(self.transform(expected, comparison.sizes))
+        if self.slip in SHAPELESS and actual.size == target.size:
+            target = target.reshape(actual.shape)
+        if target.shape == expected.shape and np.array_equal(target, expected, equal_nan=True):
+            target = (
+                expected  # it shows in no number here: then judge by the tolerance of the truth
+            )
+        return comparison.fits(target)
+
+    def is_nothing(self, comparison: Comparison) -> bool:
+        """Whether it would leave this right value as it is: the transpose of a vector, for one."""
+        target = np.asarray(self.transform(comparison.expected, comparison.sizes))
+        return comparison.same_target(target)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """How the values relate to the right ones, and which mistakes give them; empty where nothing fits all."""
+
+    relation: str = ""
+    slip: Slip | None = None
+    causes: tuple[str, ...] = ()
+
+    @property
+    def cause(self) -> str:
+        """The mistakes as one phrase."""
+        return " or ".join(self.causes)
 
 
 def _scaled(factor: Factor, sign: int) -> Transform:
@@ -23,66 +85,34 @@ def _size(name: str, power: int) -> Factor:
     return lambda s: float(s[name]) ** power
 
 
-def _factors(sizes: dict[str, int]) -> dict[str, Factor]:
+def _factors(sizes: Iterable[str]) -> Iterator[tuple[Slip, str, Factor]]:
     """The constant factors worth naming, each as a function of the sizes of one example."""
-    named: dict[str, Factor] = {
-        "exactly twice the right value": lambda s: 2.0,
-        "exactly half the right value": lambda s: 0.5,
-    }
+    yield Slip.CONSTANT, "exactly twice the right value", lambda s: 2.0
+    yield Slip.CONSTANT, "exactly half the right value", lambda s: 0.5
     for name in sizes:
-        named[f"exactly {{{name}}} times too large, and {name} = {{{name}}}"] = _size(name, 1)
-        named[f"exactly {{{name}}} times too small, and {name} = {{{name}}}"] = _size(name, -1)
-    return named
+        slip, is_known = Slip.WHOLE_MEAN if name == "m" else Slip.SIZE, f"and {name} = {{{name}}}"
+        yield slip, f"exactly {{{name}}} times too large, {is_known}", _size(name, 1)
+        yield slip, f"exactly {{{name}}} times too small, {is_known}", _size(name, -1)
 
 
-def _transforms(sizes: dict[str, int]) -> dict[str, Transform]:
-    """What a slip does to a right value, whatever the equation: sentence -> value it gives."""
-    table: dict[str, Transform] = {
-        "of the opposite sign": lambda E, s: -E,
-        ZERO: lambda E, s: np.zeros(E.shape),
-    }
-    for sentence, factor in _factors(sizes).items():
-        table[sentence] = _scaled(factor, 1)
-        table[f"of the opposite sign and {sentence}"] = _scaled(factor, -1)
-    table |= {
-        "the transpose of the right value": lambda E, s: E.T,
-        "the right value with its rows in reverse": lambda E, s: E[::-1],
-        "the right value with its columns in reverse": lambda E, s: E[..., ::-1],
-        "the right numbers in the wrong shape": lambda E, s: E.reshape(-1),
-        "the sum of all entries of the right value": lambda E, s: np.asarray(E.sum()),
-        "the mean of all entries of the right value": lambda E, s: np.asarray(E.mean()),
-        "the right value summed over its rows": lambda E, s: E.sum(axis=0),
-        "the right value summed over its columns": lambda E, s: E.sum(axis=-1),
-    }
-    return table
-
-
-RESHAPED = ("shape", "sum", "mean")  # sentences that speak of the numbers, not of their shape
-
-
-def _explains(sentence: str, transform: Transform, comparison: Comparison) -> bool:
-    expected = comparison.expected
-    if expected.ndim == 0 and any(
-        word in sentence for word in ("row", "column", "shape", "entries")
+def _relations(sizes: Iterable[str]) -> Iterator[Relation]:
+    """All that are worth naming, the plainest first."""
+    yield Relation(Slip.SIGN, "of the opposite sign", lambda E, s: -E)
+    yield Relation(Slip.VANISHED, "zero everywhere", lambda E, s: np.zeros(E.shape))
+    for slip, words, factor in _factors(sizes):
+        yield Relation(slip, words, _scaled(factor, 1))
+        yield Relation(slip, f"of the opposite sign and {words}", _scaled(factor, -1))
+    for slip, words, transform in (
+        (Slip.TRANSPOSED, "the transpose of the right value", lambda E, s: E.T),
+        (Slip.REVERSED, "the right value with its rows in reverse", lambda E, s: E[::-1]),
+        (Slip.REVERSED, "the right value with its columns in reverse", lambda E, s: E[..., ::-1]),
+        (Slip.RESHAPED, "the right numbers in the wrong shape", lambda E, s: E.reshape(-1)),
+        (Slip.SUMMED, "the sum of all entries of the right value", lambda E, s: E.sum()),
+        (Slip.SUMMED, "the mean of all entries of the right value", lambda E, s: E.mean()),
+        (Slip.SUMMED, "the right value summed over its rows", lambda E, s: E.sum(axis=0)),
+        (Slip.SUMMED, "the right value summed over its columns", lambda E, s: E.sum(axis=-1)),
     ):
-        return False
-    target = np.asarray(transform(expected, comparison.sizes))
-    actual = comparison.actual
-    if isinstance(actual, str):
-        return False
-    if any(word in sentence for word in RESHAPED) and actual.size == target.size:
-        target = target.reshape(actual.shape)
-    if target.shape == expected.shape and np.array_equal(target, expected, equal_nan=True):
-        target = (
-            expected  # the slip shows in no number here: then judge by the tolerance of the truth
-        )
-    return comparison.fits(target)
-
-
-def _is_nothing(transform: Transform, comparison: Comparison) -> bool:
-    """Whether the slip would leave this right value as it is: the transpose of a vector, for one."""
-    target = np.asarray(transform(comparison.expected, comparison.sizes))
-    return comparison.same_target(target)
+        yield Relation(slip, words, transform)
 
 
 def causes(comparisons: Iterable[Comparison]) -> list[str]:
@@ -100,31 +130,32 @@ def causes(comparisons: Iterable[Comparison]) -> list[str]:
     ]
 
 
-def relations(comparisons: Iterable[Comparison]) -> list[str]:
-    """How the values seen relate to the right ones, at every comparison alike: "exactly twice ..."."""
+def relation(comparisons: Iterable[Comparison]) -> Relation | None:
+    """How the values seen relate to the right ones, at every comparison alike."""
     comparisons = list(comparisons)
     last = comparisons[-1]
-    sizes = {n: size for n, size in last.sizes.items() if all(n in c.sizes for c in comparisons)}
-    found = [
-        sentence
-        for sentence, transform in _transforms(sizes).items()
-        if all(_explains(sentence, transform, c) for c in comparisons)
-        and not _is_nothing(transform, last)
-    ]
-    return [sentence.format(**last.sizes) for sentence in found]
+    sizes = [name for name in last.sizes if all(name in c.sizes for c in comparisons)]
+    for found in _relations(sizes):
+        if all(map(found.explains, comparisons)) and not found.is_nothing(last):
+            return found
+    return None
 
 
-def diagnose(comparisons: list[Comparison]) -> tuple[str, str]:
-    """(relation, cause): how the values relate to the right ones, and why; "" where nothing fits all.
+def diagnose(comparisons: list[Comparison]) -> Diagnosis:
+    """The diagnosis of a wrong value.
 
     `comparisons` are all those made at one `agree`, the smallest failing case last.
     """
-    if isinstance(comparisons[-1].actual, str):
-        return "", ""
-    why, how = causes(comparisons), relations(comparisons)
-    if how and how[0] == ZERO:
+    last = comparisons[-1]
+    if isinstance(last.actual, NotPlain):
+        return Diagnosis()
+    why, how = causes(comparisons), relation(comparisons)
+    if how is None:
+        return Diagnosis(causes=tuple(why[:MOST_CAUSES]))
+    if how.slip is Slip.VANISHED:
         why = []  # whatever cancels to zero would fit, a cheat that returns zeros included
-    return f"yours is {how[0]}" if how else "", " or ".join(why[:3])
+    words = f"yours is {how.words.format(**last.sizes)}"
+    return Diagnosis(words, how.slip, tuple(why[:MOST_CAUSES]))
 
 
 def indistinct(comparisons: list[Comparison]) -> list[str]:

@@ -23,10 +23,14 @@ class RaisedElsewhere(Exception):
         self.kind, self.frames = kind, frames
 
 
+def class_of(error: BaseException) -> str:
+    """The name of the class of what an implementation raised, wherever it lives."""
+    return error.kind if isinstance(error, RaisedElsewhere) else type(error).__name__
+
+
 def described(error: BaseException) -> str:
-    """Class and message of what an implementation raised, wherever it lives."""
-    kind = error.kind if isinstance(error, RaisedElsewhere) else type(error).__name__
-    return f"{kind}: {error}" if str(error) else kind
+    """Class and message of what an implementation raised."""
+    return f"{class_of(error)}: {error}" if str(error) else class_of(error)
 
 
 def frames(error: BaseException) -> list[tuple[str, int]]:

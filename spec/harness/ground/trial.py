@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .outcomes import Kind
+
 if TYPE_CHECKING:
     from .compare import Comparison
 
@@ -60,6 +62,7 @@ class Trial:
         default_factory=dict
     )  # by what they are the variances of
     names: dict[str, int] = field(default_factory=dict)
+    at_stake: Kind = Kind.WRONG  # the kind of an assertion that fails now
 
     def new_example(self, arguments: dict[str, Any]) -> None:
         """Hypothesis begins another example: what was called before no longer matters."""
@@ -69,6 +72,7 @@ class Trial:
         self.names.clear()
         self.n_calls = 0
         self.unit = DOUBLE
+        self.at_stake = Kind.WRONG
 
     def crossed(self, dtype: np.dtype[Any]) -> None:
         """Numbers of this type came from the implementation; it may go on with them in another one."""
@@ -79,6 +83,7 @@ class Trial:
         """Add a call to the transcript of this example."""
         self.calls.append(call)
         self.n_calls += 1
+        self.at_stake = Kind.WRONG
 
     def variable(self, stem: str) -> str:
         """A fresh variable name for the reproduction, such as `net` or `net_2`."""

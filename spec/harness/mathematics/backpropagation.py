@@ -260,7 +260,7 @@ def judge_step(
             value - lr * d,
             scale=np.abs(value) + lr * (1 + np.abs(d)) * reach,
             sizes=problem.named_sizes(),
-            mistakes=update_mistakes(name, value, lr, problem.m, d, d_stale, d_late),
+            mistakes=lambda: update_mistakes(name, value, lr, problem.m, d, d_stale, d_late),
             what=f"{name} after {which}",
         )
     return after
@@ -287,7 +287,7 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
             actual[name],
             expected[name],
             sizes=problem.named_sizes(),
-            mistakes={
+            mistakes=lambda: {
                 "m is still that of the first batch": expected[name] * (m - 1) / m,
                 "the gradients of the first batch are still in it": expected[name] + first[name],
                 "they are the gradients of the first batch": first[name],
@@ -296,6 +296,7 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
                 ],
             },
             what=f"{name} of the second batch",
+            shows=False,
         )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from ..ground.compare import Array, agree
+from ..ground.compare import Array, Mistakes, agree, as_of_now
 from . import oracle
 from .strategies import SEEDS, sizes
 
@@ -41,13 +41,22 @@ def network_loss(
     return but_for_epsilon(loss, oracle.loss_from_logits(logits, Y, output))
 
 
-def judge_loss(
-    loss: object, expected: float, mistakes: dict[str, float], what: str, **sizes: int
-) -> None:
-    """`agree` for a loss, up to the small number inside its logarithm."""
+def judge_loss(loss: object, expected: float, mistakes: Mistakes, what: str, **sizes: int) -> None:
+    """`agree` for a loss, up to the small number inside its logarithm: in a mistake, too."""
     __tracebackhide__ = True
-    seen = but_for_epsilon(loss, expected, *mistakes.values())
-    agree(seen, expected, scale=1 + abs(expected), sizes=sizes, mistakes=mistakes, what=what)
+    listed = as_of_now(mistakes)
+
+    def as_seen(wrong: float) -> object:
+        return loss if but_for_epsilon(loss, wrong) is wrong else wrong
+
+    agree(
+        but_for_epsilon(loss, expected),
+        expected,
+        scale=1 + abs(expected),
+        sizes=sizes,
+        mistakes=lambda: {cause: as_seen(wrong) for cause, wrong in listed().items()},
+        what=what,
+    )
 
 
 @st.composite

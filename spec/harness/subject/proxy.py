@@ -20,11 +20,19 @@ import numpy as np
 
 from ..ground import trial
 from ..ground.contract import NAMES
-from ..ground.errors import described, frames
-from ..ground.outcomes import NotWrittenYet, Raised, Refuted
+from ..ground.errors import class_of, described, frames
+from ..ground.outcomes import Kind, NotWrittenYet, Place, Raised, Refuted
 from . import beside
 
 MOST_UNPACKED = 10
+LONGEST = 300  # characters of what was raised
+OF_ITS_OWN = (
+    "raise",
+    "assert",
+    "if ",
+    "elif ",
+    "while ",
+)  # lines whose ValueError has another reason
 HARNESS = str(Path(__file__).parents[1])
 PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
@@ -92,13 +100,24 @@ class Elsewhere:
         raise NotImplementedError
 
 
-def blame(error: BaseException) -> str:
-    """Where in the implementation an exception was raised: "my_net.py, line 12: `return exp(z)`"."""
+def blame(error: BaseException) -> Place | None:
+    """Where in the implementation an exception was raised; None where that is not known."""
     for path, number in reversed(frames(error)):
         if not path.startswith(("<", HARNESS)) and "site-packages" not in path:
             file = path.replace("\\", "/").rsplit("/", 1)[-1]
-            return f" ({file}, line {number}: `{linecache.getline(path, number).strip()}`)"
-    return ""
+            return Place(file, number, linecache.getline(path, number).strip())
+    return None
+
+
+def raised(name: str, error: BaseException) -> Raised:
+    """The failure of a call, or of an import, that raised something."""
+    exception, place = class_of(error), blame(error)
+    kind = Kind.RAISED
+    if exception == "RecursionError":
+        kind = Kind.RAISED_RECURSION
+    elif exception == "ValueError" and place and not place.text.startswith(OF_ITS_OWN):
+        kind = Kind.RAISED_BY_SHAPES  # what NumPy has to say of the arrays that meet in a line
+    return Raised(f"{name} raised {described(error)[:LONGEST]}", exception, place, kind=kind)
 
 
 def _run(name: str, own: Any, action: Callable[[], Any]) -> Any:
@@ -117,7 +136,7 @@ def _run(name: str, own: Any, action: Callable[[], Any]) -> Any:
     except Refuted:
         raise  # from a callback of the spec's own
     except (Exception, SystemExit) as error:
-        raise Raised(f"{name} raised {described(error)[:300]}{blame(error)}") from None
+        raise raised(name, error) from None
 
 
 def _read(owner: Any, attribute: str, name: str) -> Any:
@@ -266,6 +285,7 @@ def arguments_after(function: Guarded, *arguments: Any) -> list[Any]:
     call = trial.Call(f"{function._code}({places})", arguments, function._name)
     trial.current().called(call)
     after: list[Any] = next_to(function, beside.after, list(arguments))
+    trial.current().at_stake = Kind.CHANGED_IN_PLACE
     return after
 
 
@@ -281,7 +301,14 @@ def refuses(function: Guarded, *arguments: Any) -> bool:
         _drain(function(*arguments))
     except Raised:
         return True
+    trial.current().at_stake = Kind.ACCEPTED
     return False
+
+
+def untouched(before: Any, after: Any, sentence: str) -> None:
+    """Raise Refuted, with this sentence, where an array is not what it was before."""
+    if not np.array_equal(before, after, equal_nan=True):
+        raise Refuted(sentence, kind=Kind.CHANGED_IN_PLACE)
 
 
 def _drain(result: Any) -> None:

@@ -9,8 +9,9 @@ import hypothesis.errors
 import numpy as np
 
 from ..ground.compare import Disagreement, NotPlain, as_plain
-from ..ground.diagnosis import diagnose
-from ..ground.outcomes import NotWrittenYet, Refuted, TimeLimitExceeded
+from ..ground.diagnosis import Slip
+from ..ground.failures import Failure
+from ..ground.outcomes import Kind, NotWrittenYet, Refuted, TimeLimitExceeded
 from ..ground.trial import Trial
 from .source_lines import OwnLine
 
@@ -27,9 +28,11 @@ SYMBOL = re.compile(r"(d?[AWZXb]\d+|d[AWZXb])\b")
 class Explanation:
     """Why a claim does not hold: one sentence, the diagnosis, the numbers and how to see them.
 
-    `relation` says how the value that came relates to the right one, `cause` which mistake gives it.
-    `function` is the one that gave it ("TwoLayerNet.backward"), `entry` which of its values is meant
-    ("dW1", "[1]" of a tuple, "" for what it returns); `traced` says that this was seen, not guessed.
+    `relation` says how the value that came relates to the right one, and `slip` what kind of relation
+    that is; `cause` says which mistake gives it, or which of the `causes` together. `n_right` is how many
+    entries are right where some are, `missing` the name that is not written yet.
+    `function` is the one that gave the value ("TwoLayerNet.backward"), `entry` which of its values is
+    meant ("dW1", "[1]" of a tuple, "" for what it returns); `traced` says that this was seen, not guessed.
     `own` are the lines that compute it, where they were found. A matter of `convention` spoils
     nothing else.
     """
@@ -48,11 +51,21 @@ class Explanation:
     traced: bool = False
     own: list[OwnLine] = field(default_factory=list)
     convention: bool = False
+    kind: Kind = Kind.WRONG
+    slip: Slip | None = None
+    causes: list[str] = field(default_factory=list)
+    n_right: int = 0
+    missing: str = ""
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> "Explanation":
         """The explanation that `dataclasses.asdict` made plain."""
-        return cls(**data | {"own": [OwnLine(**line) for line in data["own"]]})
+        made: dict[str, Any] = {
+            "own": [OwnLine(**line) for line in data["own"]],
+            "kind": Kind(data["kind"]),
+            "slip": Slip(data["slip"]) if data["slip"] else None,
+        }
+        return cls(**data | made)
 
     @property
     def diagnosis(self) -> str:
@@ -60,44 +73,48 @@ class Explanation:
         return ": ".join(filter(None, (self.relation, self.cause)))
 
 
-def explain(
-    error: BaseException, trial: Trial, *, equation: str = "", code: str = ""
-) -> Explanation:
+def explain(failure: Failure, *, equation: str = "", code: str = "") -> Explanation:
     """Explain how a test about an implementation ended.
 
     `equation` is the claim's, for people to read, and `code` what shows the wrong value.
     """
-    case = {name: _summary(value) for name, value in trial.example.items()}
-    if not isinstance(error, Disagreement):
-        cause = error.cause if isinstance(error, Refuted) else ""
-        convention = isinstance(error, Refuted) and error.convention
+    error, trial, diagnosis = failure.error, failure.trial, failure.diagnosis
+    known: dict[str, Any] = {
+        "relation": diagnosis.relation,
+        "slip": diagnosis.slip,
+        "cause": diagnosis.cause,
+        "causes": list(diagnosis.causes),
+        "case": {name: _summary(value) for name, value in trial.example.items()},
+        "code": code,
+        "equation": equation,
+        "kind": failure.kind,
+        "convention": failure.kind is Kind.CONVENTION,
+    }
+    if isinstance(error, Disagreement):
+        return _of_numbers(error, trial, known)
+    sentence = textwrap.shorten(_sentence(error, trial), LONGEST_SENTENCE, placeholder=" ...")
+    if failure.kind is not Kind.CONVENTION:  # with which the last call need not have to do
         function = next((call.function for call in reversed(trial.calls) if call.function), "")
-        sentence = textwrap.shorten(_sentence(error, trial), LONGEST_SENTENCE, placeholder=" ...")
-        return Explanation(
-            sentence,
-            cause=cause,
-            case=case,
-            code=code,
-            equation=equation,
-            function="" if convention else function,  # the last call need not have to do with it
-            convention=convention,
-        )
+        known["function"] = function
+    if isinstance(error, NotWrittenYet):
+        known["missing"] = error.name
+    return Explanation(sentence, **known)
+
+
+def _of_numbers(error: Disagreement, trial: Trial, known: dict[str, Any]) -> Explanation:
+    """The explanation of a value that is not the right one."""
     comparison = error.comparison
-    relation, cause = diagnose(trial.comparisons[error.site])
     function, entry, traced = origin(trial, comparison.actual, comparison.what)
     return Explanation(
         str(error),
-        relation,
-        cause,
-        _shown(comparison.expected),
-        "" if isinstance(comparison.actual, str) else _shown(comparison.actual),
-        case,
-        code,
-        equation,
-        comparison.what,
-        function,
-        entry,
-        traced,
+        expected=_shown(comparison.expected),
+        got="" if isinstance(comparison.actual, NotPlain) else _shown(comparison.actual),
+        what=comparison.what,
+        function=function,
+        entry=entry,
+        traced=traced,
+        n_right=error.n_right,
+        **known,
     )
 
 

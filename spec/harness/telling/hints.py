@@ -6,38 +6,32 @@ line beside the theory's. A nudge is as true as the diagnosis that it is made fr
 none it names the function, and what can be seen from outside.
 """
 
-import re
 import textwrap
 from dataclasses import replace
 
+from ..ground.outcomes import Kind
 from ..subject.loading import Subject
 from .explain import WIDTH, Explanation, code_lines, wrapped
 from .source_lines import OwnLine, own_lines
-from .topics import topic, topic_of_relation
+from .topics import OF_SLIPS, topic
 
 LEVELS = ("off", "nudge", "full")
-CAUSES = re.compile(
-    r"(?<!,) or (?=an? |it |only |they |there |the |each |every )"
-)  # between two of them
 MOST = 2  # topics of one nudge
-SHAPES = re.compile(r"shape|broadcast|size \d+ is different|not aligned|dimension")
-OF_SENTENCES = {
-    r" raised RecursionError": "ask which call ends the recursion",
-    rf" raised .*({SHAPES.pattern})": "write down the shapes of what meets in the line that raised",
-    r" raised ": "look at that line, and at the values that reach it",
-    r" is None\b": "look at where each branch ends",
-    r" is an? |expected real numbers": "look at what is returned, and of which type it is",
-    r"a convention, which": "keep a bias as a row, (1, n), and sum its gradient with keepdims=True",
-    r" has shape ": "look at its shape: which axes are summed away, and which are kept?",
-    r" is (NaN|infinite|nan|inf)\b": "ask where it can overflow, divide by 0, or take the logarithm of 0",
-    r"different results": "look for what is drawn at random, and for what outlives a call",
-    r"did not end": "ask which loop or recursion has no end, or runs far more often than it need",
-    r"in place|must not change|must leave|(for|back)ward changes": "look for what writes into a value "
-    "that is not its own: +=, *=, [...] =, out=",
-    r"should refuse|accept|takes (an?|the) |builds a network|goes on where": "look at what is checked "
-    "before the first number is computed: a ValueError is due here",
+OF_KINDS = {
+    Kind.RAISED_RECURSION: "ask which call ends the recursion",
+    Kind.RAISED_BY_SHAPES: "write down the shapes of what meets in the line that raised",
+    Kind.RAISED: "look at that line, and at the values that reach it",
+    Kind.NOTHING: "look at where each branch ends",
+    Kind.NOT_NUMBERS: "look at what is returned, and of which type it is",
+    Kind.CONVENTION: "keep a bias as a row, (1, n), and sum its gradient with keepdims=True",
+    Kind.WRONG_SHAPE: "look at its shape: which axes are summed away, and which are kept?",
+    Kind.NOT_FINITE: "ask where it can overflow, divide by 0, or take the logarithm of 0",
+    Kind.UNSTEADY: "look for what is drawn at random, and for what outlives a call",
+    Kind.ENDLESS: "ask which loop or recursion has no end, or runs far more often than it need",
+    Kind.CHANGED_IN_PLACE: "look for what writes into a value that is not its own: +=, *=, [...] =, out=",
+    Kind.ACCEPTED: "look at what is checked before the first number is computed: a ValueError is due here",
+    Kind.WRONG: "hold it against the statement above, one term after the other",
 }
-PART_WRONG = re.compile(r" is wrong in (\d+) of (\d+) entries")
 
 
 def hint(explanation: Explanation, level: str, *, width: int = WIDTH) -> list[str]:
@@ -68,20 +62,16 @@ def with_own_lines(explanation: Explanation, subject: Subject) -> Explanation:
 
 
 def _what_for(explanation: Explanation) -> str:
-    topics = [topic(cause) for cause in CAUSES.split(explanation.cause) if explanation.cause]
-    topics = list(dict.fromkeys(topics)) or [topic_of_relation(explanation.relation)]
-    if all(topics) and len(topics) <= MOST:
+    topics = list(dict.fromkeys(map(topic, explanation.causes)))
+    if not topics and explanation.slip:
+        topics = [OF_SLIPS[explanation.slip]]
+    if topics and all(topics) and len(topics) <= MOST:
         return f"look at {', or at '.join(topics)}"
-    for pattern, what in OF_SENTENCES.items():
-        if re.search(pattern, explanation.sentence):
-            return what
-    if partly := PART_WRONG.search(explanation.sentence):
-        wrong, size = map(int, partly.groups())
-        if wrong < size:
-            right = size - wrong
-            are = "1 entry is" if right == 1 else f"{right} entries are"
-            return f"{are} right: what do the others have in common?"
-    return "hold it against the statement above, one term after the other"
+    if explanation.kind is Kind.PARTLY_WRONG:
+        n = explanation.n_right
+        are = "1 entry is" if n == 1 else f"{n} entries are"
+        return f"{are} right: what do the others have in common?"
+    return OF_KINDS[explanation.kind]
 
 
 def _where(explanation: Explanation) -> str:

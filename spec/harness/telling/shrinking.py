@@ -5,7 +5,6 @@ the diagnosis' sake. So the failing test is tried again on a handful of plainer 
 only if it fails at the same place, in the same way, and for the same cause.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 
 from ..ground import trial as trials
 from ..ground.compare import Disagreement
-from ..ground.diagnosis import diagnose
+from ..ground.failures import Failure
 from ..ground.limits import time_limit
 from ..ground.outcomes import Refuted
 from ..ground.trial import Trial
@@ -30,23 +29,24 @@ SHAPES = (  # m, and the widths of up to 3 layers
 )
 
 
-def smaller(
-    drawing: Any, given: dict[str, Any], error: BaseException, trial: Trial
-) -> Iterator[tuple[BaseException, Trial]]:
+def smaller(drawing: Any, given: dict[str, Any], failure: Failure) -> Iterator[Failure]:
     """The same failure on smaller examples, each with its own trial.
 
     `drawing` is Hypothesis' handle of the failing test (None without strategies), `given` what it asks
     for beside the examples.
     """
-    if drawing is None or not isinstance(error, Refuted) or not trial.example:
+    if drawing is None or not isinstance(failure.error, Refuted) or not failure.trial.example:
         return
     under_way = trials.current()
     try:
-        for example in _examples(trial.example):
-            tried = trials.begin()
-            found = _failure(drawing.inner_test, given | example)
-            if found is not None and _is_same(found, tried, error, trial):
-                yield found, tried
+        for example in _examples(failure.trial.example):
+            trials.begin()
+            error = _failure(drawing.inner_test, given | example)
+            if error is None:
+                continue
+            found = _with_witnesses(error, trials.current(), failure)
+            if found and found.is_the_same_as(failure):
+                yield found
     finally:
         trials.resume(under_way)
 
@@ -64,17 +64,14 @@ def _failure(test: Any, arguments: dict[str, Any]) -> BaseException | None:
     return None
 
 
-def _is_same(found: BaseException, tried: Trial, error: BaseException, trial: Trial) -> bool:
-    """Whether two failures are one. The comparisons of the first then bear witness in the second."""
-    if type(found) is not type(error):
-        return False
-    if not isinstance(found, Disagreement) or not isinstance(error, Disagreement):
-        return re.sub(r"[\d(),.]+", "", str(found)) == re.sub(r"[\d(),.]+", "", str(error))
-    if found.site != error.site or not np.isfinite(found.comparison.expected).all():
-        return False
-    witnesses = trial.comparisons[error.site]
-    tried.comparisons[found.site] = witnesses + tried.comparisons[found.site]
-    return diagnose(tried.comparisons[found.site])[1] == diagnose(witnesses)[1]
+def _with_witnesses(error: BaseException, tried: Trial, first: Failure) -> Failure | None:
+    """A failure for which the comparisons of the first one bear witness, too; None where it says little."""
+    if isinstance(error, Disagreement):
+        if not np.isfinite(error.comparison.expected).all():
+            return None
+        witnesses = first.trial.comparisons.get(error.site, [])
+        tried.comparisons[error.site] = witnesses + tried.comparisons[error.site]
+    return Failure.of(error, tried)
 
 
 def _examples(example: dict[str, Any]) -> Iterator[dict[str, Any]]:

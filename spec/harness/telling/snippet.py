@@ -16,20 +16,18 @@ from typing import Any
 import numpy as np
 
 from ..ground import trial as trials
-from ..ground.compare import Comparison, Disagreement
+from ..ground.compare import Comparison, Disagreement, NotPlain
 from ..ground.contract import NAMES
+from ..ground.failures import Failure
 from ..ground.limits import time_limit
-from ..ground.outcomes import Raised, TimeLimitExceeded
-from ..ground.trial import Call, Trial
+from ..ground.outcomes import Raised
+from ..ground.trial import Call
 from ..subject.proxy import Guarded, Implementation
 from .explain import SYMBOL, WIDTH, code_lines, same_numbers
 
 LONGEST = 6  # lines of 80 columns
 LARGEST = 60  # entries of an array
 SECONDS = 2.0
-UNSEEN = re.compile(  # in what a call returns
-    "in place|must not|must leave|off the list|after the call|against|second batch"
-)
 PARTS = (  # of its code
     *(ast.Module, ast.Expr, ast.Assign, ast.Call, ast.keyword, ast.Attribute, ast.Subscript),
     *(ast.Name, ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.expr_context),
@@ -42,12 +40,12 @@ class _Unprintable(Exception):
     pass
 
 
-def snippet(error: BaseException, trial: Trial, nn: Implementation) -> str:
+def snippet(failure: Failure, nn: Implementation) -> str:
     """Statements, one a line, that end with a `print` of the wrong value; "" if six lines are too few."""
-    calls = list(trial.calls)
-    if not calls or isinstance(error, TimeLimitExceeded) or UNSEEN.search(str(error)):
+    calls = list(failure.trial.calls)
+    if not calls or not failure.shows:
         return ""
-    for place, shown, value in _wanted(error, calls):
+    for place, shown, value in _wanted(failure.error, calls):
         for kept in (_needed(calls[: place + 1]), calls[: place + 1]):
             try:
                 statements = _statements(kept, shown)
@@ -68,7 +66,7 @@ def _wanted(error: BaseException, calls: list[Call]) -> Iterator[tuple[int, str,
     if isinstance(error, Raised):
         yield len(calls) - 1, "", error
         return
-    if isinstance(error, Disagreement) and not isinstance(error.comparison.actual, str):
+    if isinstance(error, Disagreement) and not isinstance(error.comparison.actual, NotPlain):
         comparison = error.comparison
         symbol = SYMBOL.match(comparison.what)
         for value in [comparison.actual, *_wrong_rows(comparison)]:
@@ -287,7 +285,7 @@ def _shows(statements: list[str], value: Any, nn: Implementation) -> bool:
         with redirect_stdout(sink), redirect_stderr(sink), time_limit(SECONDS, "the snippet"):
             exec(code, {"__builtins__": {}}, _Names(nn, seen))  # noqa: S102
     except Raised as raised:
-        return isinstance(value, Raised) and _kind(raised) == _kind(value)
+        return isinstance(value, Raised) and raised.comes_from(value)
     except KeyboardInterrupt:
         raise
     except BaseException:  # of whatever kind the code under test raises
@@ -295,8 +293,3 @@ def _shows(statements: list[str], value: Any, nn: Implementation) -> bool:
     finally:
         trials.resume(under_way)
     return len(seen) == 1 and not isinstance(value, Raised) and alike(seen[0], value)
-
-
-def _kind(raised: Raised) -> str:
-    """What an exception is told as, without its numbers."""
-    return re.sub(r"\d+", "", str(raised).partition(" raised ")[2])
