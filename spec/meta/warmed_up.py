@@ -76,7 +76,7 @@ def run(request: dict[str, Any], path: list[str]) -> NoReturn:
     sys.path[:] = path
     sys.argv[:] = ["-m", *request["arguments"]]
     importlib.invalidate_caches()
-    _reseed()
+    _forget()
     status = _run(request["module"])
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -85,11 +85,15 @@ def run(request: dict[str, Any], path: list[str]) -> NoReturn:
     os._exit(status)
 
 
-def _reseed() -> None:
-    """Draw other numbers than the runs before."""
+def _forget() -> None:
+    """Draw other numbers than the runs before, and let Hypothesis store where this run is."""
     import random
 
     import numpy as np
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    named = os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY")
+    set_hypothesis_home_dir(named or Path.cwd() / ".hypothesis")  # it noted where it was imported
 
     random.seed()
     np.random.seed()  # noqa: NPY002
