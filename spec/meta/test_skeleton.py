@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from spec.learning.reference import BEYOND, Definition, Reference
 from spec.learning.skeleton import module, sections
 
 from .conftest import ROOT
+from .starting import run_module
 
 SPEC = str(ROOT / "spec")
 
@@ -159,8 +159,7 @@ def test_it_writes_a_notebook(tmp_path, capsys):
 
 def test_from_the_command_line(tmp_path):
     """As a learner calls it, in the folder of the work."""
-    command = [sys.executable, "-m", "spec", "new", "my_net.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = run_module("spec", "new", "my_net.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "python -m spec judge my_net.py" in done.stdout
     assert (tmp_path / "my_net.py").read_text(encoding="utf-8") == written()
@@ -202,8 +201,7 @@ def test_without_the_reference_there_is_no_skeleton(tmp_path):
     """Where the answers were taken away, the sentence says what is missing."""
     ignored = shutil.ignore_patterns("meta", "__pycache__")
     shutil.copytree(ROOT / "spec", tmp_path / "spec", ignore=ignored)
-    command = [sys.executable, "-m", "spec", "new", "my_net.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = run_module("spec", "new", "my_net.py", cwd=tmp_path)
     assert done.returncode == 2
     assert "the skeleton is made from the reference implementation" in done.stderr
     assert len(done.stderr.splitlines()) == 1
