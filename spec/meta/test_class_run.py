@@ -20,6 +20,7 @@ from spec.harness.ground.files import write_whole
 
 from .conftest import ROOT
 from .grading import judgement
+from .starting import Done, run_module
 
 LINES = {
     "right": "import numpy as np\ndef relu(z):\n    return np.maximum(0, z)\n",
@@ -29,10 +30,9 @@ LINES = {
 }
 
 
-def grade(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+def grade(*arguments: object, cwd: Path) -> Done:
     """Run `python -m spec grade`."""
-    command = [sys.executable, "-m", "spec", "grade", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    return run_module("spec", "grade", *arguments, cwd=cwd)
 
 
 def started(*arguments: object, cwd: Path) -> subprocess.Popen[bytes]:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.status import Status
 
 from . import kernel, processes
 from .policy import read_policy
@@ -67,6 +68,7 @@ class Sandbox:
         self._limits = limits
         self._ended: dict[str, Any] = {}
         self._gone = False
+        self.met: Status | None = None  # what ended it: a limit, or a wall
         self.connection, far_connection = socket.socketpair()
         self._supervisor, far_supervisor = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._supervisor.settimeout(_PATIENCE)
@@ -145,10 +147,13 @@ class Sandbox:
     def _how(self, status: int) -> str:
         limits = self._limits
         if status < 0 and self._ended["cpu_seconds"] >= _NEARLY * limits.cpu_seconds:
+            self.met = Status.STOPPED
             return f"it used more than {limits.cpu_seconds} s of CPU time"
         if status < 0 and self._ended["memory"] >= _NEARLY * limits.memory:
+            self.met = Status.STOPPED
             return f"it used more than {_size(limits.memory)} of memory"
         if status < 0:
+            self.met = Status.REFUSED if -status == signal.SIGSYS else None
             return f"it was ended by {signal.Signals(-status).name}"
         return f"your code ended its process, with exit status {status}"
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from spec.harness.ground.errors import RaisedElsewhere
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
+from spec.harness.ground.status import Status
 from spec.harness.subject.beside import Lacking
 from spec.harness.subject.proxy import Elsewhere
 
@@ -35,7 +36,14 @@ class Stopped(TimeLimitExceeded):
 
 
 class Gone(Raised):
-    """The submission's process has ended, or what it sends is not what was agreed."""
+    """The submission's process has ended, or what it sends is not what was agreed.
+
+    `met` says whether a limit or a wall ended it.
+    """
+
+    def __init__(self, sentence: str, met: Status | None = None) -> None:
+        super().__init__(sentence)
+        self.met = met
 
 
 class PatientWire(Wire):
@@ -242,7 +250,8 @@ class Client:
         except Malformed as error:
             self._fail(Gone(f"your code sent what is no answer: {error}"))
         except (EOFError, ConnectionError):
-            self._fail(Gone(self.sandbox.why_ended() or "your code ended its process"))
+            why = self.sandbox.why_ended() or "your code ended its process"
+            self._fail(Gone(why, self.sandbox.met))
         except TimeLimitExceeded as error:
             self._fail(error if isinstance(error, Stopped) else Stopped(str(error)))
 

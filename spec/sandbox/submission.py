@@ -36,7 +36,6 @@ READING = 5.0  # seconds of computing that it may take to understand a notebook
 MOST_NAMES, MOST_NOTES = 500, 100  # of a module, of a notebook
 BY_WALLS = {"PermissionError", "BlockingIOError"}  # what a wall makes Python raise
 BY_LIMITS = {"MemoryError"}
-LIMIT = "used more than"  # so begins what is said of a sandbox that met one
 
 
 class Submission:
@@ -173,11 +172,10 @@ class Submission:
     def _noted(self) -> str:
         """What the sandbox and what was raised in it tell of an incident."""
         failure, raised = self._client.failure, set(self._client.raised)
-        if isinstance(failure, Stopped) or LIMIT in str(failure) or raised & BY_LIMITS:
+        met = failure.met if isinstance(failure, Gone) else None
+        if isinstance(failure, Stopped) or met is Status.STOPPED or raised & BY_LIMITS:
             return Status.STOPPED
-        if raised & BY_WALLS or "SIGSYS" in str(failure):
-            return Status.REFUSED
-        return ""
+        return Status.REFUSED if raised & BY_WALLS else met or ""
 
     def _located(self, function: str) -> tuple[str, int] | None:
         """Where a function begins: one of the submission's own files, and the line."""

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from spec.harness.ground.errors import CannotDo
 
-from .judging import BROKE_OFF, Judge, judging
+from .judging import Judge, judging
 from .worker import Walls
 
 
@@ -49,8 +49,8 @@ def _attend(judge: Judge, questions: TextIO, answer: Callable[[dict[str, Any]], 
                 file.write_bytes(base64.b64decode(content))
             chosen = Path(folder, question["name"])
             judgement = judge(chosen, [file for file in files if file != chosen])
-        broke_off = judgement.trouble.startswith(BROKE_OFF)
-        answer({"lost": judgement.trouble} if broke_off else judgement.as_data())
+        lost = {"lost": judgement.trouble}
+        answer(lost if judgement.broke_off else judgement.as_data())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -85,7 +86,6 @@ def _judged(
         name = Path(error.filename).name
         return _nothing(suite, "", f"{name} cannot be read: {error.strerror}")
     content = contents.pop(file.name)
-    trouble = BROKE_OFF
     sha256 = content_hash(content, contents)
     begin = partial(Submission, launcher, file.name, content, contents, seconds)
     with Fork(lambda send: _judge(suite, begin, sha256, send)) as fork:
@@ -94,8 +94,8 @@ def _judged(
             for message in fork.receive(1.0):
                 return Judgement.from_data(message)
         how = f"the process that judged it ended with status {fork.status}"
-    trouble += f": {how if fork.status is not None else f'it took more than {LONGEST:g} s'}"
-    return _nothing(suite, sha256, trouble)
+    how = how if fork.status is not None else f"it took more than {LONGEST:g} s"
+    return replace(_nothing(suite, sha256, f"{BROKE_OFF}: {how}"), broke_off=True)
 
 
 def _judge(suite: Suite, begin: Callable[[], Submission], sha256: str, send: Send) -> None:

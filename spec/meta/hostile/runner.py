@@ -26,7 +26,7 @@ from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel, processes
 
-from .entries import ABOVE, BASE, FEW, NAME, Hostile, entries
+from .entries import ABOVE, BASE, FEW, NAME, Hostile, by_all, entries
 
 SECONDS = 0.5  # that a submission may compute in a test
 VARIABLE = "HOSTILE_SECRET"
@@ -179,8 +179,9 @@ def main() -> None:
         ]
         trap.set()
         found = []
+        whole = by_all()
         for few, claims in ((True, FEW), (False, ())):
-            some = [each for each in written if each[0].few == few]
+            some = [each for each in written if (each[0] not in whole) == few]
             if some:
                 found.append(
                     judging(
