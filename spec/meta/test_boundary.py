@@ -16,7 +16,8 @@ if not sys.platform.startswith("linux"):
 
 from spec.harness.ground.status import Status
 from spec.sandbox.control import Launcher
-from spec.sandbox.remote import Gone, Stopped
+from spec.sandbox.patience import Stopped
+from spec.sandbox.remote import Gone
 from spec.sandbox.submission import Submission
 
 SEED = 7

@@ -24,7 +24,8 @@ from spec.harness.subject.notebook import Notebook
 from spec.harness.subject.proxy import raised
 
 from .control import Launcher, Sandbox
-from .remote import PATIENCE, Client, Gone, Stopped
+from .patience import PATIENCE, Stopped
+from .remote import Client, Gone
 
 TEXTS = [
     (Path(module.__file__ or "").read_text(encoding="utf-8"), module.__name__)
