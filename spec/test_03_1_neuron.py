@@ -25,7 +25,7 @@ from spec.harness.mathematics.strategies import (
 )
 
 
-@claim("3.1/neuron", r"a = \sigma(\mathbf w^\top\mathbf x + b) = \sigma(z)")
+@claim("3.1/neuron", r"a = \sigma(\mathbf w^\top\mathbf x + b) = \sigma(z)", states=("neuron",))
 @given(n=sizes(1), seed=SEEDS)
 def test_neuron_is_its_activation_of_a_weighted_sum(nn, n: tuple[int], seed: int):
     """The sum comes first and σ last, so one number leaves the neuron however many enter."""

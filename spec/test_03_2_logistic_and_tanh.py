@@ -24,7 +24,7 @@ TAILS = np.array([-(2.0**100), -1000, -710, -100, -40, 0, 40, 100, 710, 1000, 2.
 # ## Sigmoid
 
 
-@claim("3.2/sigmoid", r"\sigma(z) = \frac{1}{1+e^{-z}}")
+@claim("3.2/sigmoid", r"\sigma(z) = \frac{1}{1+e^{-z}}", states=("sigmoid",))
 @given(z=pre_activations())
 def test_sigmoid(nn, z):
     """The odds σ / (1 - σ) are e^z: z is the logarithm of the odds."""
@@ -45,7 +45,9 @@ def test_sigmoid(nn, z):
     )
 
 
-@claim("3.2/sigmoid-derivative", r"\sigma^\prime(z) = \sigma(z)(1-\sigma(z))")
+@claim(
+    "3.2/sigmoid-derivative", r"\sigma^\prime(z) = \sigma(z)(1-\sigma(z))", states=("sigmoid_grad",)
+)
 @given(z=pre_activations())
 def test_sigmoid_derivative(nn, z):
     """A function of z: the sigmoid is taken inside, once."""
@@ -182,7 +184,7 @@ def test_sigmoid_never_falls(nn):
 # ## Tanh
 
 
-@claim("3.2/tanh", r"\tanh z = \frac{e^z-e^{-z}}{e^z+e^{-z}}")
+@claim("3.2/tanh", r"\tanh z = \frac{e^z-e^{-z}}{e^z+e^{-z}}", states=("tanh",))
 @given(z=pre_activations())
 def test_tanh(nn, z):
     """The difference of the exponentials as a share of their sum."""
@@ -211,7 +213,7 @@ def test_tanh_is_a_stretched_sigmoid():
     agree(2 * oracle.sigmoid(2 * z) - 1, np.tanh(z), scale=1)
 
 
-@claim("3.2/tanh-derivative", r"\tanh^\prime(z) = 1 - \tanh^2 z")
+@claim("3.2/tanh-derivative", r"\tanh^\prime(z) = 1 - \tanh^2 z", states=("tanh_grad",))
 @given(z=pre_activations())
 def test_tanh_derivative(nn, z):
     """A function of z, too: 1 - z² is the slope only where z is already the activation."""

@@ -18,7 +18,11 @@ LARGE = np.array(
 )
 
 
-@claim("3.2/softmax", r"\mathrm{softmax}(\mathbf z)_k = \frac{e^{z_k}}{\sum_j e^{z_j}}")
+@claim(
+    "3.2/softmax",
+    r"\mathrm{softmax}(\mathbf z)_k = \frac{e^{z_k}}{\sum_j e^{z_j}}",
+    states=("softmax",),
+)
 @given(logits=matrices(1))
 def test_softmax(nn, logits):
     """Differences of logits become ratios of probabilities: 1 more is e times as likely."""
@@ -84,6 +88,7 @@ def jacobian(z):
 @claim(
     "3.2/softmax-jacobian",
     r"\frac{\partial s_k}{\partial z_j} = s_k(\mathbb 1[j = k] - s_j)",
+    states=("softmax_jacobian",),
 )
 @given(n=sizes(1), seed=SEEDS)
 def test_softmax_jacobian(nn, n: tuple[int], seed: int):

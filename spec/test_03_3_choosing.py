@@ -104,6 +104,7 @@ FAR = np.array([-1000.0, -100, 100, 1000])
 @claim(
     "3.3/elu",
     r"\mathrm{ELU}(z) = \begin{cases}z & z > 0\\ \alpha(e^z-1) & z \le 0\end{cases}",
+    states=("elu",),
 )
 @given(z=pre_activations(), alpha=ALPHAS)
 def test_elu(nn, z, alpha: float):
@@ -145,6 +146,7 @@ def test_elu_of_large_numbers(nn):
 @claim(
     "3.3/elu-derivative",
     r"\mathrm{ELU}^\prime(z) = \begin{cases}1 & z > 0\\ \alpha e^z & z \le 0\end{cases}",
+    states=("elu_grad",),
 )
 @given(z=pre_activations(), alpha=ALPHAS)
 def test_elu_derivative(nn, z, alpha: float):
@@ -225,6 +227,7 @@ def test_selu_keeps_mean_zero_and_variance_one():
 @claim(
     "3.3/selu",
     r"\mathrm{SELU}(z) = \lambda\begin{cases}z & z > 0\\ \alpha(e^z-1) & z \le 0\end{cases}",
+    states=("selu",),
 )
 @given(z=pre_activations())
 def test_selu(nn, z):
@@ -263,6 +266,7 @@ def test_selu(nn, z):
 @claim(
     "3.3/selu-derivative",
     r"\mathrm{SELU}^\prime(z) = \lambda\begin{cases}1 & z > 0\\ \alpha e^z & z \le 0\end{cases}",
+    states=("selu_grad",),
 )
 @given(z=pre_activations())
 def test_selu_derivative(nn, z):

@@ -138,6 +138,7 @@ def named(X: Array, W: Array) -> dict[str, int]:
 @claim(
     "5.2/affine-input-gradient",
     r"\frac{\partial\mathcal L}{\partial X} = \frac{\partial\mathcal L}{\partial Z}W^\top",
+    states=("affine_backward",),
 )
 @given(layer=affine_layers(m_also="1"))
 def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
@@ -164,6 +165,7 @@ def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
 @claim(
     "5.2/affine-weight-gradient",
     r"\frac{\partial\mathcal L}{\partial W} = X^\top\frac{\partial\mathcal L}{\partial Z}",
+    states=("affine_backward",),
 )
 @given(layer=affine_layers(m_also="n_in"))
 def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
@@ -190,6 +192,7 @@ def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
 @claim(
     "5.2/affine-bias-gradient",
     r"\frac{\partial\mathcal L}{\partial\mathbf b} = \sum_i\frac{\partial\mathcal L}{\partial Z_i}",
+    states=("affine_backward",),
 )
 @given(layer=affine_layers(m_also="n_out"))
 def test_affine_bias_gradient(nn, layer: tuple[Array, Array, Array]):

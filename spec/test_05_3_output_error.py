@@ -128,6 +128,7 @@ def test_output_gradient_as_printed_is_m_times_that_of_the_mean_loss(rng):
     "5.3/output-gradient",
     r"\frac{\partial(m\mathcal L)}{\partial Z^{[2]}} = A^{[2]} - Y",
     corrected=True,
+    states=("TwoLayerNet.backward",),
 )
 @FEW
 @given(problem=TWO_LAYERS)

@@ -29,6 +29,7 @@ from spec.harness.mathematics.strategies import Problem, odd_fractions
     "5.3/output-weight-gradient",
     r"\frac{\partial\mathcal L}{\partial W^{[2]}} = "
     r"\frac1m (A^{[1]})^\top \frac{\partial\mathcal L}{\partial Z^{[2]}}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_output_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Problem):
@@ -59,6 +60,7 @@ def test_output_weight_gradient_is_the_mean_of_activation_times_error(nn, proble
     "5.3/output-bias-gradient",
     r"\frac{\partial\mathcal L}{\partial\mathbf b^{[2]}} = "
     r"\frac1m \sum_{i=1}^m \frac{\partial\mathcal L}{\partial Z^{[2]}_i}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_output_bias_gradient_is_the_column_mean(nn, problem: Problem):
@@ -100,6 +102,7 @@ def one_sample(problem: Problem) -> tuple[Array, Array, Array, Array]:
     "5.3/hidden-activation-gradient",
     r"\frac{\partial\mathcal L}{\partial A^{[1]}} = "
     r"\frac{\partial\mathcal L}{\partial Z^{[2]}} (W^{[2]})^\top",
+    states=("TwoLayerNet.backward",),
 )
 @FEW
 @given(problem=TWO_LAYERS)
@@ -130,6 +133,7 @@ def test_hidden_activation_gradient_is_the_error_sent_back(nn, problem: Problem)
     "5.3/hidden-pre-activation-gradient",
     r"\frac{\partial\mathcal L}{\partial Z^{[1]}} = "
     r"\frac{\partial\mathcal L}{\partial A^{[1]}} \odot \mathrm{ReLU}'(Z^{[1]})",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: Problem):
@@ -187,6 +191,7 @@ def test_a_closed_gate_lets_nothing_through(nn, problem: Problem):
     "5.3/hidden-weight-gradient",
     r"\frac{\partial\mathcal L}{\partial W^{[1]}} = "
     r"\frac1m X^\top \frac{\partial\mathcal L}{\partial Z^{[1]}}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_hidden_weight_gradient_is_the_mean_of_input_times_error(nn, problem: Problem):
@@ -214,6 +219,7 @@ def test_hidden_weight_gradient_is_the_mean_of_input_times_error(nn, problem: Pr
     "5.3/hidden-bias-gradient",
     r"\frac{\partial\mathcal L}{\partial\mathbf b^{[1]}} = "
     r"\frac1m \sum_{i=1}^m \frac{\partial\mathcal L}{\partial Z^{[1]}_i}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_hidden_bias_gradient_is_the_column_mean(nn, problem: Problem):

@@ -34,6 +34,7 @@ from spec.harness.mathematics.strategies import Problem, odd_fractions
 @claim(
     "5.4/forward-recursion",
     r"Z^{[l]} = A^{[l-1]} W^{[l]} + \mathbf b^{[l]},\quad A^{[l]} = \sigma_l(Z^{[l]})",
+    states=("MLP.forward", "ThreeLayerNet.forward"),
 )
 @FEW
 @given(problem=DEEP)
@@ -125,6 +126,7 @@ def test_output_gradient_depends_on_the_loss():
     "5.4/output-gradient",
     r"dZ^{[L]} = \frac{\partial(m\mathcal L)}{\partial Z^{[L]}} = c \, (A^{[L]} - Y)",
     corrected=True,
+    states=("MLP.backward",),
 )
 @FEW
 @given(problem=DEEP)
@@ -161,7 +163,11 @@ def test_output_gradient_is_a_multiple_of_prediction_minus_target(nn, problem: P
 # Four lines, repeated for l = L, ..., 1. Each is again judged on the network's own values.
 
 
-@claim("5.4/weight-gradient", r"dW^{[l]} = \frac1m (A^{[l-1]})^\top dZ^{[l]}")
+@claim(
+    "5.4/weight-gradient",
+    r"dW^{[l]} = \frac1m (A^{[l-1]})^\top dZ^{[l]}",
+    states=("MLP.backward", "ThreeLayerNet.backward"),
+)
 @FEW
 @given(problem=DEEP)
 def test_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Problem):
@@ -197,7 +203,11 @@ def test_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Prob
             )
 
 
-@claim("5.4/bias-gradient", r"d\mathbf b^{[l]} = \frac1m \mathbf 1^\top dZ^{[l]}")
+@claim(
+    "5.4/bias-gradient",
+    r"d\mathbf b^{[l]} = \frac1m \mathbf 1^\top dZ^{[l]}",
+    states=("MLP.backward", "ThreeLayerNet.backward"),
+)
 @FEW
 @given(problem=DEEP)
 def test_bias_gradient_is_the_column_mean(nn, problem: Problem):
@@ -219,7 +229,7 @@ def test_bias_gradient_is_the_column_mean(nn, problem: Problem):
             )
 
 
-@claim("5.4/activation-gradient", r"dA^{[l-1]} = dZ^{[l]} (W^{[l]})^\top")
+@claim("5.4/activation-gradient", r"dA^{[l-1]} = dZ^{[l]} (W^{[l]})^\top", states=("MLP.backward",))
 @FEW
 @given(problem=DEEP)
 def test_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
@@ -256,6 +266,7 @@ def test_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
 @claim(
     "5.4/pre-activation-gradient",
     r"dZ^{[l-1]} = dA^{[l-1]} \odot \sigma_{l-1}'(Z^{[l-1]})",
+    states=("MLP.backward",),
 )
 @FEW
 @given(problem=DEEP)

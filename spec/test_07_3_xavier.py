@@ -39,7 +39,11 @@ SHAPES = pytest.mark.parametrize(("n_in", "n_out"), [(250, 120), (120, 250)])
 # ## The rule, normal and uniform
 
 
-@claim("7.3/xavier-normal", r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}+n_{out}}\right)")
+@claim(
+    "7.3/xavier-normal",
+    r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}+n_{out}}\right)",
+    states=("xavier_normal",),
+)
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @SHAPES
 def test_xavier_normal(nn, rng, n_in, n_out):
@@ -68,6 +72,7 @@ def test_xavier_normal(nn, rng, n_in, n_out):
 @claim(
     "7.3/xavier-uniform",
     r"W_{ij} \sim U\left(-\sqrt{\frac{6}{n_{in}+n_{out}}}, \sqrt{\frac{6}{n_{in}+n_{out}}}\right)",
+    states=("xavier_uniform",),
 )
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @SHAPES

@@ -27,7 +27,11 @@ relu = ACTIVATIONS["relu"][0]
 # ## The rule
 
 
-@claim("7.4/he-normal", r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}}\right)")
+@claim(
+    "7.4/he-normal",
+    r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}}\right)",
+    states=("he_normal",),
+)
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (3, 10_000)])
 def test_he_normal(nn, rng, n_in, n_out):

@@ -108,7 +108,7 @@ def test_leaky_relu_asks_for_a_little_less_than_he(rng):
 # maps mean 0 and variance 1 to themselves, and whatever starts elsewhere is drawn there.
 
 
-@claim("7.5/lecun-normal", r"\mathrm{Var}(W) = \frac{1}{n_{in}}")
+@claim("7.5/lecun-normal", r"\mathrm{Var}(W) = \frac{1}{n_{in}}", states=("lecun_normal",))
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (110, 280)])
 def test_lecun_normal(nn, rng, n_in, n_out):
@@ -184,7 +184,11 @@ def is_zero(bias, n_out: int, what: str) -> None:
     )
 
 
-@claim("7.5/zero-biases", r"b^{[l]} = 0")
+@claim(
+    "7.5/zero-biases",
+    r"b^{[l]} = 0",
+    states=("TwoLayerNet.__init__", "zero_bias", "ThreeLayerNet.__init__"),
+)
 @given(n_out=st.sampled_from((5, 1, 3, 7)))
 def test_zero_bias(nn, n_out):
     """One zero for each unit."""

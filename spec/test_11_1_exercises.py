@@ -66,7 +66,9 @@ def three_layer_net(nn: Implementation, parameters: Parameters) -> Guarded:
 
 
 @claim(
-    "11/three-layer-net", r"dZ^{[l]} = dZ^{[l+1]} (W^{[l+1]})^\top \odot \mathrm{ReLU}'(Z^{[l]})"
+    "11/three-layer-net",
+    r"dZ^{[l]} = dZ^{[l+1]} (W^{[l+1]})^\top \odot \mathrm{ReLU}'(Z^{[l]})",
+    states=("ThreeLayerNet.backward",),
 )
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
@@ -101,7 +103,11 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
         )
 
 
-@claim("11/three-layer-net", r"A^{[3]} = \mathrm{softmax}(A^{[2]} W^{[3]} + \mathbf b^{[3]})")
+@claim(
+    "11/three-layer-net",
+    r"A^{[3]} = \mathrm{softmax}(A^{[2]} W^{[3]} + \mathbf b^{[3]})",
+    states=("ThreeLayerNet.compute_loss",),
+)
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
     """The new layer is the old recipe once more: affine, and ReLU. One sample has logits of thousands."""
@@ -125,7 +131,11 @@ def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
     )
 
 
-@claim("11/three-layer-net", r"\mathcal L = -\frac1m \sum_i \log \hat y_{i c_i}")
+@claim(
+    "11/three-layer-net",
+    r"\mathcal L = -\frac1m \sum_i \log \hat y_{i c_i}",
+    states=("ThreeLayerNet.train_step",),
+)
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_reports_its_loss(nn, problem: Problem):
     """Within what a safeguard of up to 1e-7 in the logarithm changes."""

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from spec.__main__ import main
-from spec.harness.engine.claims import Ledger
 from spec.harness.ground.contract import NAMES, SECTIONS
 from spec.harness.subject.loading import REFERENCE
-from spec.learning.equations import STATED_BY, equations_of
 from spec.learning.reference import Reference
 from spec.learning.skeleton import module, sections
 
@@ -89,21 +87,6 @@ def test_it_has_every_name_in_the_theory_s_order():
     assert text.count("raise NotImplementedError\n") == len(methods) + sum(
         isinstance(reference.definitions[name], ast.FunctionDef) for name in NAMES
     )
-
-
-@pytest.mark.parametrize("name", STATED_BY)
-def test_what_is_stated_beside_a_name_is_a_claim(name):
-    """Each id is in the ledger; each equation that is asked for is there."""
-    ledger = Ledger()
-    assert name.partition(".")[0] in NAMES
-    for equation, stated in zip(equations_of(name), STATED_BY[name], strict=True):
-        assert equation.id in ledger.entries
-        assert equation.latex or ":" not in stated
-
-
-def test_every_name_has_its_claims():
-    """Of a class, its methods or itself."""
-    assert {name.partition(".")[0] for name in STATED_BY} == set(NAMES)
 
 
 @pytest.mark.parametrize(

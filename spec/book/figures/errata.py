@@ -154,7 +154,7 @@ def corners(seed: int) -> tuple[Canvas, dict[str, str]]:
 def prior(seed: int) -> tuple[Canvas, dict[str, str]]:
     """Norms of three minima against the penalty."""
     canvas, (axes,) = panels(1, 2.3)
-    chapter = import_module("spec.test_09_1_l2_penalty")
+    chapter = import_module("spec.test_09_1_prior")
     X, y = chapter.regression(np.random.default_rng([seed, 91]))
     m, noise, factors = chapter.M, chapter.NOISE, np.geomspace(1e-2, 1e2, 25)
     for k, label, line in zip((m, 2), ("loss, λ", "prior 2λ/σ²"), LINES, strict=False):
