@@ -103,11 +103,7 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
         )
 
 
-@claim(
-    "11/three-layer-net",
-    r"A^{[3]} = \mathrm{softmax}(A^{[2]} W^{[3]} + \mathbf b^{[3]})",
-    states=("ThreeLayerNet.compute_loss",),
-)
+@claim("11/three-layer-net", r"A^{[3]} = \mathrm{softmax}(A^{[2]} W^{[3]} + \mathbf b^{[3]})")
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
     """The new layer is the old recipe once more: affine, and ReLU. One sample has logits of thousands."""
@@ -134,7 +130,7 @@ def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
 @claim(
     "11/three-layer-net",
     r"\mathcal L = -\frac1m \sum_i \log \hat y_{i c_i}",
-    states=("ThreeLayerNet.train_step",),
+    states=("ThreeLayerNet.compute_loss",),
 )
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_reports_its_loss(nn, problem: Problem):
@@ -149,7 +145,11 @@ def test_a_three_layer_net_reports_its_loss(nn, problem: Problem):
         assert least - slack <= loss <= most + slack, f"{what} returned {loss}, not {most:.6f}"
 
 
-@claim("11/three-layer-net", r"\theta \leftarrow \theta - \eta\,d\theta")
+@claim(
+    "11/three-layer-net",
+    r"\theta \leftarrow \theta - \eta\,d\theta",
+    states=("ThreeLayerNet.train_step",),
+)
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_moves_all_its_parameters(nn, problem: Problem):
     """At a rate of 3/8 it shows whether a gradient was taken after another parameter had moved."""
