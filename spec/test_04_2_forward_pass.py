@@ -17,6 +17,7 @@ from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.networks import (
     CLASSIFIERS,
@@ -27,7 +28,7 @@ from spec.harness.mathematics.networks import (
     set_parameters,
     two_layer_net,
 )
-from spec.harness.mathematics.oracle import forward, sigmoid, softmax
+from spec.harness.mathematics.oracle import forward, softmax
 from spec.harness.mathematics.strategies import Problem, problems
 
 # ## Four equations

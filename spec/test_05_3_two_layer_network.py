@@ -16,7 +16,7 @@ from hypothesis import given
 
 from spec.harness import agree, claim
 from spec.harness.ground.compare import Array
-from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.backpropagation import bias_mistakes, layer_errors, placed
 from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS
 from spec.harness.mathematics.networks import cached, gradient, set_parameters, two_layer_net
@@ -156,7 +156,7 @@ def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: P
             "the bias is left out of the gate": dA1 * (x @ parameters["W1"] > 0),
             "the activation stands for its derivative": dA1 * A1,
             "the pre-activation stands for the derivative": dA1 * Z1,
-            "the derivative is the sigmoid's": dA1 * oracle.sigmoid(Z1) * oracle.sigmoid(-Z1),
+            "the derivative is the sigmoid's": dA1 * sigmoid(Z1) * sigmoid(-Z1),
             "the derivative is the leaky ReLU's": dA1 * np.where(Z1 > 0, 1, 0.01),
         },
         what="dZ1 of one sample",

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, chance, claim, measured
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
 from spec.harness.mathematics.signals import (
-    ACTIVATIONS,
     factors,
     normal_mean,
     one_input,
     second_moments,
 )
 
-relu = ACTIVATIONS["relu"][0]
+relu = ACTIVATIONS["relu"].function
 
 # ## The rule
 

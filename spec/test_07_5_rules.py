@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, chance, claim, measured
 from spec.harness.ground.outcomes import NotWrittenYet, Raised
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.moons import moons_run
 from spec.harness.mathematics.networks import row
 from spec.harness.mathematics.population import DEVIATIONS, mostly
@@ -34,7 +35,7 @@ from spec.harness.mathematics.sampling import (
     drawn_like,
     sample_of,
 )
-from spec.harness.mathematics.signals import ACTIVATIONS, normal_mean, one_input
+from spec.harness.mathematics.signals import normal_mean, one_input
 
 SIZES = [100, 300, 160, 190]  # two layers by each rule; three by the one that needs no name
 RULES = DEVIATIONS | {"xavier_uniform": DEVIATIONS["xavier"]}
@@ -131,7 +132,7 @@ def test_lecun_normal(nn, rng, n_in, n_out):
     drawn_from(W, norm(0, np.sqrt(1 / n_in)), false_alarm=8e-9, mistakes=mistakes, what="W")
 
 
-selu = ACTIVATIONS["selu"][0]
+selu = ACTIVATIONS["selu"].function
 
 
 def next_variance(q: float) -> float:

@@ -28,7 +28,7 @@ for library in LIBRARIES:
 SECTION = "5.3"
 MOST_BYTES = 4_000_000
 FIGURES = {  # that people were promised, by the claim that each belongs to: the beginning of its title
-    "activations and derivatives": "Six activations and their derivatives",
+    "activations and derivatives": "The activations and their derivatives",
     "XOR": "XOR, by a line and by one hidden layer",
     "universal approximation": "A hidden layer closing in on a wave",
     "tent maps": "Each fold doubles the pieces",

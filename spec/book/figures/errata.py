@@ -7,6 +7,7 @@ from matplotlib.figure import Figure as Canvas
 from scipy.optimize import minimize
 
 from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.backpropagation import derivative
 from spec.harness.mathematics.moons import fresh_moons, moons, moons_for_each, moons_run
 from spec.harness.mathematics.population import Population
@@ -251,8 +252,7 @@ def starving(seed: int) -> tuple[Canvas, dict[str, str]]:
         networks = Population(sizes, 150, rng, dtype=float, activation=activation, init=0.01)
         g = networks.gradients(X, Y)
         norms = [np.median(np.linalg.norm(g[f"dW{l}"], axis=(1, 2))) for l in layers]
-        name = "ReLU" if activation == "relu" else activation
-        axes.semilogy(layers, norms, marker=marker, label=name, **line)
+        axes.semilogy(layers, norms, marker=marker, label=ACTIVATIONS[activation].title, **line)
         share = norms[0] / norms[-1]
     axes.set(xlabel="layer", ylabel="‖dW‖", xticks=list(layers))
     axes.legend(loc="upper left")
