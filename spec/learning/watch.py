@@ -11,11 +11,12 @@ from typing import TextIO
 
 from spec.harness.engine.suite import collected, warm_up
 from spec.harness.ground.errors import CannotDo
-from spec.harness.subject.loading import SUFFIXES, resembling
+from spec.harness.subject.formats import NOTEBOOKS, SUFFIXES, one_of
+from spec.harness.subject.loading import resembling
 
 from .keys import keyboard
 
-LIBRARIES = {"watchfiles": "watch", "rich": "watch", "nbformat": "notebook"}  # and their extra
+LIBRARIES = {"watchfiles": "watch", "rich": "watch"}  # and their extra
 
 
 def watch(file: Path, seconds: float = 10.0) -> str:
@@ -52,13 +53,13 @@ def _check(file: Path) -> None:
     if file.is_dir():
         raise CannotDo(f"{file} is a folder: name the .py file or notebook in it")
     if file.suffix not in SUFFIXES:
-        raise CannotDo(f"{file}: expected a name that ends in .py or .ipynb")
+        raise CannotDo(f"{file}: expected a name that ends in {one_of(SUFFIXES)}")
     if not file.exists():
         hint = resembling(file)
         raise CannotDo(f"there is no file {file}{hint}; to begin one: python -m spec new {file}")
-    for library, extra in LIBRARIES.items():
-        if library == "nbformat" and file.suffix != ".ipynb":
-            continue
+    notebook = NOTEBOOKS.get(file.suffix)
+    reading = {notebook.library: notebook.extra} if notebook else {}
+    for library, extra in (LIBRARIES | reading).items():
         try:
             importlib.import_module(library)
         except ImportError:
