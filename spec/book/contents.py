@@ -44,7 +44,7 @@ class Proof:
     corrected: bool
     obligation: bool
     why: Markup
-    status: str
+    status: Status
     waits_for: str
     explanation: Explanation | None
     facts: list[str]
@@ -67,7 +67,7 @@ class Card:
     anchor: str
     level: int  # of its heading
     verdict: str
-    status: str
+    status: Status
     is_theorem: bool
     continues: bool  # whether the claim was told of before
     proofs: list[Proof] = field(default_factory=list)
