@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _add_new(commands: Any) -> None:
     parser = commands.add_parser("new", help="write a file or notebook to start from")
-    parser.add_argument("file", type=Path, metavar="FILE", help="a new .py or .ipynb file")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new .py file or notebook")
     parser.add_argument(
         "--section",
         nargs="+",

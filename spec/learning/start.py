@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spec.harness.ground.calling import judging
 from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.formats import one_of
 
 from .as_notebook import notebook
 from .skeleton import module, sections
@@ -19,7 +20,7 @@ def start(file: Path, wanted: Sequence[str]) -> str:
     not or cannot be written to.
     """
     if file.suffix not in WRITERS:
-        raise CannotDo(f"{file}: expected a name that ends in .py or .ipynb")
+        raise CannotDo(f"{file}: expected a name that ends in {one_of(tuple(WRITERS))}")
     command = judging(file.as_posix())
     text = WRITERS[file.suffix](sections(wanted), command)
     try:

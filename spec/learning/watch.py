@@ -12,11 +12,12 @@ from typing import TextIO
 from spec.harness.engine.suite import collected, warm_up
 from spec.harness.ground.calling import command, judging, missing
 from spec.harness.ground.errors import CannotDo
-from spec.harness.subject.loading import SUFFIXES, resembling
+from spec.harness.subject.formats import NOTEBOOKS, SUFFIXES, one_of
+from spec.harness.subject.loading import resembling
 
 from .keys import keyboard
 
-LIBRARIES = ("watchfiles", "rich", "nbformat")
+LIBRARIES = ("watchfiles", "rich")
 
 
 def watch(file: Path, seconds: float = 10.0) -> str:
@@ -53,13 +54,12 @@ def _check(file: Path) -> None:
     if file.is_dir():
         raise CannotDo(f"{file} is a folder: name the .py file or notebook in it")
     if file.suffix not in SUFFIXES:
-        raise CannotDo(f"{file}: expected a name that ends in .py or .ipynb")
+        raise CannotDo(f"{file}: expected a name that ends in {one_of(SUFFIXES)}")
     if not file.exists():
         hint, begin = resembling(file), command("new", file.as_posix())
         raise CannotDo(f"there is no file {file}{hint}; to begin one: {begin}")
-    for library in LIBRARIES:
-        if library == "nbformat" and file.suffix != ".ipynb":
-            continue
+    notebook = NOTEBOOKS.get(file.suffix)
+    for library in (*LIBRARIES, *([notebook.library] if notebook else [])):
         try:
             importlib.import_module(library)
         except ImportError:

@@ -19,6 +19,7 @@ from spec.harness.ground.limits import time_limit
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
 from spec.harness.ground.status import Status
 from spec.harness.subject import beside, counting
+from spec.harness.subject.formats import is_notebook
 from spec.harness.subject.loading import Subject, must_be_text, must_have_names
 from spec.harness.subject.notebook import Notebook
 from spec.harness.subject.proxy import raised
@@ -59,7 +60,7 @@ class Submission:
         self._launcher, self._seconds = launcher, seconds
         self._name, self._content, self._companions = name, content, companions
         self._module = types.ModuleType(Path(name).stem)
-        self._notebook = _read(name, content) if name.lower().endswith(".ipynb") else None
+        self._notebook = _read(name, content) if is_notebook(name.lower()) else None
         places = self._notebook.places if self._notebook else [name]
         self._files = frozenset([*places, *companions])
         for each, text in ({name: content} | companions).items():

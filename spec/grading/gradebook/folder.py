@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from spec.harness.ground.files import make_folder, write_whole
-from spec.harness.ground.status import Status
+from spec.harness.ground.status import BEST_FIRST, Status
 
 from ..intake.handed_in import HandedIn
 from ..intake.text import cell, file_names, markdown
 from ..scores.catalogue import Catalogue
 from ..scores.graded import Graded
-from ..scores.judgement import STATUSES, Judgement
+from ..scores.judgement import Judgement
 from ..scores.rubric import Rubric
 from ..scores.scoring import shown
 from . import feedback
@@ -80,7 +80,7 @@ class Gradebook:
             [claim, cell(says[claim].says), *map(str, count.values())]
             for claim, count in zip(claims, counts, strict=True)
         ]
-        write_whole(self.folder / "claims.csv", _csv([["claim", "says", *STATUSES], *table]))
+        write_whole(self.folder / "claims.csv", _csv([["claim", "says", *BEST_FIRST], *table]))
         diagnoses = [[str(d.n), cell(d.what), d.claim] for d in self.statistics.diagnoses()]
         write_whole(
             self.folder / "diagnoses.csv", _csv([["submissions", "diagnosis", "claim"], *diagnoses])
@@ -103,7 +103,7 @@ class Gradebook:
             *("name", "source", "file", "total", "maximum"),
             *sections,
             *exercises,
-            *STATUSES,
+            *BEST_FIRST,
             *("walls", "trouble", "notes", "sha256", "results"),
         ]
 
@@ -114,7 +114,7 @@ class Gradebook:
             *(shown(score.total.points), shown(score.total.maximum)),
             *(shown(part.points) for part in score.sections.values()),
             *(shown(part.points) for part in score.exercises.values()),
-            *(str(score.statuses.get(status, 0)) for status in STATUSES),
+            *(str(score.statuses.get(status, 0)) for status in BEST_FIRST),
             *(", ".join(judgement.walls), cell(judgement.trouble), cell("; ".join(graded.notes))),
             *(judgement.sha256, self.files[submission.name]),
         ]
@@ -136,8 +136,8 @@ class Gradebook:
             "",
             "## Claims",
             "",
-            f"| claim | {' | '.join(STATUSES)} |",
-            f"| --- |{' ---: |' * len(STATUSES)}",
+            f"| claim | {' | '.join(BEST_FIRST)} |",
+            f"| --- |{' ---: |' * len(BEST_FIRST)}",
         ]
         for claim in self.catalogue.claims:
             counts = statistics.statuses(claim).values()

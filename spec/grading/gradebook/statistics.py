@@ -5,9 +5,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
+from spec.harness.ground.status import BEST_FIRST
+
 from ..scores.catalogue import Catalogue
 from ..scores.graded import Graded
-from ..scores.judgement import STATUSES, Verdict
+from ..scores.judgement import Verdict
 from .feedback import TO_MEND
 
 
@@ -49,7 +51,7 @@ class Statistics:
 
     def statuses(self, claim: str) -> dict[str, int]:
         """For each status, the number of submissions in which a claim ended so."""
-        return {status: self._statuses[claim][status] for status in STATUSES}
+        return {status: self._statuses[claim][status] for status in BEST_FIRST}
 
     def diagnoses(self) -> list[Diagnosis]:
         """All mistakes, the most frequent first."""

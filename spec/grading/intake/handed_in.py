@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from spec.harness.ground.contract import NAMES
 from spec.harness.ground.errors import CannotDo
-from spec.harness.subject.loading import SUFFIXES, resembling
+from spec.harness.subject.formats import SUFFIXES
+from spec.harness.subject.loading import resembling
 
 from .text import legible
 from .trees import CannotRead, File, Tree, archive, folder, one_file

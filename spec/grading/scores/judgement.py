@@ -6,8 +6,6 @@ from typing import Any
 from spec.harness.ground.status import Status
 from spec.harness.telling.explain import Explanation
 
-STATUSES = (Status.HOLDS, *(status for status in Status if status is not Status.HOLDS))
-
 
 @dataclass(frozen=True)
 class Verdict:

@@ -22,6 +22,7 @@ from ..engine.results import Results, Setting
 from ..engine.run import USUAL_EXAMPLES, run
 from ..ground.errors import CannotDo, CannotLoad
 from ..ground.status import Status
+from ..subject.formats import is_notebook
 from ..subject.loading import Subject, load
 from . import report
 from .options import OPTIONS
@@ -113,7 +114,7 @@ def _check_options(config: pytest.Config) -> None:
         problem = f"--claims-json {target}: there is no folder {target.parent}"
     elif target and target.is_dir():
         problem = f"--claims-json {target}: this is a folder, expected the name of a file"
-    elif option.claim_coverage and str(option.impl).endswith(".ipynb"):
+    elif option.claim_coverage and is_notebook(str(option.impl)):
         problem = "--claim-coverage traces files: save the notebook as a .py file and judge that"
     elif option.claim_coverage and getattr(option, "cov_source", None):
         problem = "--claim-coverage and --cov both trace: use one at a time"

@@ -11,7 +11,7 @@ from ..engine.records import Outcome, most_pressing
 from ..engine.results import Results
 from ..ground.calling import judging
 from ..ground.latex import to_unicode
-from ..ground.status import Status
+from ..ground.status import TABLE, Status
 from ..subject.loading import Subject
 from ..telling.explain import NARROWEST, WIDEST, wrapped
 
@@ -19,9 +19,7 @@ THEOREM, ERRATA = "theorem", "errata"  # columns beside those of a status
 COLUMNS = {
     Status.HOLDS.short: Status.HOLDS.colour,
     THEOREM: Status.HOLDS.colour,
-    Status.FAILS.short: Status.FAILS.colour,
-    Status.WAITS.short: Status.WAITS.colour,
-    Status.TODO.short: Status.TODO.colour,
+    **{status.short: status.colour for status in TABLE if status is not Status.HOLDS},
     ERRATA: "blue",
 }
 TITLE = 35  # columns of the terminal, if there are as many beside the counts

@@ -29,11 +29,11 @@ from ..ground.errors import CannotLoad, Unusable
 from ..ground.limits import time_limit
 from ..ground.outcomes import TimeLimitExceeded
 from .beside import Namespace, located
+from .formats import SUFFIXES, is_notebook
 from .notebook import Notebook
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "impl"
-SUFFIXES = (".py", ".ipynb")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def load(given: str | None, seconds: float, *, begun: bool = True) -> Subject:
         del sys.modules[name]
     path = Path(given).expanduser()
     dotted = re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", given)
-    if dotted and path.suffix not in (".py", ".ipynb") and not path.is_file():
+    if dotted and path.suffix not in SUFFIXES and not path.is_file():
         subject = _load_module(given, seconds)
     else:
         subject = _load_file(path, given, seconds)
@@ -189,7 +189,7 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     module.__file__, module.__package__ = str(path), package.__name__
     sys.modules[module.__name__], sys.modules[package.__name__] = module, package
     must_be_text(path.name, content)
-    if path.suffix == ".ipynb":
+    if is_notebook(path):
         notebook = Notebook(path.name, content)
         namespace = Namespace(module, NAMES)
         _execute_beside(path, lambda: notebook.carry_out(namespace), seconds)
