@@ -1,11 +1,16 @@
-"""The commands beside `pytest spec`, such as `python -m spec new my_net.py`.
+"""The commands, such as `python -m spec judge my_net.py`; `nn-spec` is the same program.
 
 Each imports what it needs only when it is called.
 """
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # Python looks first where it was called: a learner's random.py would stand in for its own
+    sys.path.append(sys.path.pop(0))
+
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,12 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_new(commands)
+    _add_judge(commands)
     _add_watch(commands)
     _add_grade(commands)
     _add_book(commands)
     option = parser.parse_args(arguments)
     try:
-        sys.stdout.write(f"{option.run(option)}\n")
+        found = option.run(option)
+        if isinstance(found, int):
+            return found
+        sys.stdout.write(f"{found}\n")
     except CannotDo as error:
         sys.stderr.write(f"{parser.prog} {option.command}: {error}\n")
         return 2
@@ -52,6 +61,29 @@ def _new(option: argparse.Namespace) -> str:
     from spec.learning.start import start
 
     return start(option.file, option.section)
+
+
+def _add_judge(commands: Any) -> None:
+    from spec.harness.fronts.options import OPTIONS
+
+    parser = commands.add_parser(
+        "judge", help="say which claims hold for a file or notebook, and why"
+    )
+    parser.add_argument(
+        "file", metavar="FILE", help="a .py file, a notebook, or a module that Python can import"
+    )
+    for option, how in OPTIONS.items():
+        parser.add_argument(option, **how)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="every claim that fails in full"
+    )
+    parser.set_defaults(run=_judge)
+
+
+def _judge(option: argparse.Namespace) -> int:
+    from spec.harness.fronts.judge import judge
+
+    return judge(option.file, vars(option), verbose=option.verbose)
 
 
 def _add_watch(commands: Any) -> None:

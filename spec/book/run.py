@@ -22,6 +22,7 @@ from spec.harness.engine.records import Outcome, Record
 from spec.harness.engine.results import Results
 from spec.harness.engine.suite import Suite, collected, warm_up
 from spec.harness.ground import trial
+from spec.harness.ground.calling import judging
 from spec.harness.ground.errors import CannotDo
 from spec.harness.subject.loading import Subject, load
 
@@ -207,7 +208,7 @@ def _judge(
             break
         cases = list(under_way.left.values())
     if cases and not begun:
-        raise CannotDo("none of the tests could be run; `pytest spec` says why")
+        raise CannotDo(f"none of the tests could be run; `{judging(None)}` says why")
     return records
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spec.harness.ground.calling import missing
 from spec.harness.ground.errors import CannotDo
 
 from .gradebook.folder import Gradebook
@@ -47,6 +48,7 @@ def write_template(file: Path) -> str:
 def grade(options: Options) -> str:
     """Judge and score all that is given; what came of it, in some lines. Raises CannotDo."""
     _check()
+    os.environ["PYTHONSAFEPATH"] = "1"  # for workers, too, a file here is no module of Python's
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
     found = (alone if options.alone else handed_in)(options.given, options.out)
     known = catalogue()
@@ -76,7 +78,7 @@ def _check() -> None:
         try:
             importlib.import_module(library)
         except ImportError:
-            raise CannotDo(f"to grade takes {library}: pip install -e '.[grade]'") from None
+            raise CannotDo(missing("grading", library)) from None
 
 
 def _judge(options: Options, found: list[HandedIn], store: Store, book: Gradebook) -> int:

@@ -3,12 +3,13 @@
 import importlib
 from typing import Any
 
+from spec.harness.ground.calling import missing
 from spec.harness.ground.errors import CannotDo
 
 from .equations import Equation
 from .skeleton import CONVENTIONS, EMPTY, IMPORTS, Section
 
-NEEDED = "a notebook needs nbformat: pip install -e '.[notebook]', or name a file that ends in .py"
+NEEDED = f"{missing('a notebook', 'nbformat')}, or name a file that ends in .py"
 
 
 def notebook(chosen: list[Section], command: str) -> str:

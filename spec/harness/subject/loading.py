@@ -5,6 +5,7 @@ the code that somebody meant. Hence: files are loaded by path, nothing of the re
 imported while another implementation is judged, and what was loaded is named with its hash.
 """
 
+import codecs
 import difflib
 import hashlib
 import importlib
@@ -22,6 +23,7 @@ from contextlib import AbstractContextManager, nullcontext, redirect_stderr, red
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..ground.calling import judging
 from ..ground.contract import NAMES
 from ..ground.errors import CannotLoad, Unusable
 from ..ground.limits import time_limit
@@ -124,7 +126,8 @@ def _load_reference() -> Subject:
     path = REFERENCE / "__init__.py"
     if not path.is_file():
         raise CannotLoad(
-            "there is no impl/ beside spec/: name the implementation to judge with --impl PATH.py"
+            "there is no impl/ beside spec/, the reference: name the code to judge, as in "
+            + judging("my_net.py")
         )
     found = importlib.util.spec_from_file_location(
         "impl", path, submodule_search_locations=[str(REFERENCE)]
@@ -185,6 +188,7 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     package.__path__ = [str(path.parent)]
     module.__file__, module.__package__ = str(path), package.__name__
     sys.modules[module.__name__], sys.modules[package.__name__] = module, package
+    must_be_text(path.name, content)
     if path.suffix == ".ipynb":
         notebook = Notebook(path.name, content)
         namespace = Namespace(module, NAMES)
@@ -196,15 +200,26 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     return Subject(module, path.name, path, hashlib.sha256(content).hexdigest(), False, notes)
 
 
+def must_be_text(name: str, content: bytes) -> None:
+    """Raise Unusable for a file that Python cannot read as text."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Unusable(f"{name} is saved as UTF-16, which Python does not read: save it as UTF-8")
+    if b"\0" in content:
+        line = 1 + content.count(b"\n", 0, content.index(b"\0"))
+        raise Unusable(
+            f"{name}, line {line}: there is a null byte, as text never has one: save the code as UTF-8"
+        )
+
+
 def _compiled(path: Path, source: bytes) -> types.CodeType:
     try:
-        return compile(source, str(path), "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a backslash in a string, for one
+            return compile(source, str(path), "exec")
     except SyntaxError as error:
         line = (error.text or linecache.getline(str(path), error.lineno or 0)).strip()
         where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
         raise Unusable(f"{where}: {error.msg}" + (f": `{line}`" if line else "")) from None
-    except ValueError as error:
-        raise Unusable(f"{path.name} is not Python source: {error}") from None
 
 
 def _execute_beside(path: Path, action: Callable[[], object], seconds: float) -> None:
@@ -213,8 +228,17 @@ def _execute_beside(path: Path, action: Callable[[], object], seconds: float) ->
     try:
         _execute(path.name, action, seconds)
     finally:
+        _give_back_names_of_python(path.parent)
         sys.path.remove(str(path.parent))
         sys.path.append(str(path.parent))  # where it shadows nothing
+
+
+def _give_back_names_of_python(folder: Path) -> None:
+    """Let whoever else imports `calendar` find Python's own, although the learner's was found first."""
+    for name in sys.stdlib_module_names & sys.modules.keys():
+        file = Path(getattr(sys.modules[name], "__file__", None) or "")
+        if file in (folder / f"{name}.py", folder / name / "__init__.py"):
+            del sys.modules[name]
 
 
 def _execute(name: str, action: Callable[[], object], seconds: float) -> None:
@@ -246,12 +270,15 @@ def must_have_names(subject: Subject) -> None:
     own = [name for name in dir(subject.module) if not name.startswith("_")]
     if any(name in own for name in NAMES):
         return
+    begin = f"such as {', '.join(NAMES[:5])}"
+    if not own and not subject.notes:
+        raise Unusable(f"{subject.path} defines nothing yet: write one of the names, {begin}")
     folded = {name.lower(): name for name in NAMES}
     pairs = [
         f"`{folded[close[0]]}` for your `{name}`"
         for name in own
         if (close := difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.75))
     ]
-    hint = f"did you mean {', '.join(pairs[:3])}?" if pairs else f"such as {', '.join(NAMES[:5])}"
+    hint = f"did you mean {', '.join(pairs[:3])}?" if pairs else begin
     notes = "".join(f"; {note}" for note in subject.notes[:3])
     raise Unusable(f"{subject.path} defines none of the names that are judged: {hint}{notes}")

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..ground.calling import missing
 from ..ground.errors import CannotLoad, described, frames
 from .definitions import Selection, bound, refers_to, simple
 
@@ -120,9 +121,7 @@ def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:
     try:
         nbformat: Any = importlib.import_module("nbformat")
     except ImportError:
-        raise CannotLoad(
-            f"{name} is a notebook, and to read one takes nbformat: pip install -e '.[notebook]'"
-        ) from None
+        raise CannotLoad(missing(f"{name} is a notebook; to read it", "nbformat")) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
