@@ -65,6 +65,7 @@ def _kind(error: BaseException, trial: Trial) -> Kind:
     return trial.at_stake if isinstance(error, AssertionError) else Kind.RAISED
 
 
-def _where(error: BaseException) -> list[tuple[str, int]]:
-    """The lines of the chapter that it came through."""
-    return [(file, line) for file, line in frames(error) if Path(file).name.startswith("test_")]
+def _where(error: BaseException) -> tuple[str, int] | None:
+    """The innermost line of a chapter that it came through."""
+    passed = [(file, line) for file, line in frames(error) if Path(file).name.startswith("test_")]
+    return passed[-1] if passed else None
