@@ -104,7 +104,7 @@ class Watcher:
         if run.over:
             self.run = None
         if run.refused:
-            self._refuse(run.refused.removeprefix("--impl "))
+            self._refuse(run.refused)
             return
         self._take(records)
         if run.over:

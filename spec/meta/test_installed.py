@@ -152,7 +152,7 @@ def test_a_module_of_chapters_is_known_by_the_same_names(environment, folder):
 def test_what_is_no_source_is_not_hashed(environment):
     """Judgements stay good when a run leaves something behind, and do not when a room is changed."""
     place = environment.packages / "spec"
-    line = "python -c 'from spec.grading.running.judging import suite; print(suite())'"
+    line = "python -c 'from spec.grading.running.judging import suite_hash; print(suite_hash())'"
     before = environment.run(line, place.parent).text
     left = [place / ".hypothesis", place / "harness" / "__pycache__" / "more", place / "a.py.orig"]
     for each in left:

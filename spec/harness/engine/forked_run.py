@@ -34,9 +34,9 @@ def as_data(message: dict[str, Any]) -> dict[str, Any]:
 class ForkedRun:
     """A run in a fork, on the implementation that `bring` loads there.
 
-    It is stopped once it has computed for `seconds`, or slept for long, and where a test does not heed its time limit or too many had to be
-    stopped. `over` says that it has ended, `refused` why there was nothing to judge (`unusable` if it
-    was found, at least), and `left` the cases that have not been run.
+    It is stopped once it has computed for `seconds`, or slept for long, and where a test does not heed its
+    time limit or too many had to be stopped. `over` says that it has ended, `refused` why there was nothing
+    to judge (`unusable` if it was found, at least), and `left` the cases that have not been run.
     """
 
     def __init__(

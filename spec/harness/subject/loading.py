@@ -145,16 +145,16 @@ def _load_module(name: str, seconds: float) -> Subject:
     if "" not in sys.path:
         sys.path.insert(0, "")
     if Path(f"{name}.py").is_file():
-        raise CannotLoad(f"--impl {name}: to judge the file {name}.py, write --impl {name}.py")
+        raise CannotLoad(f"{name}: to judge the file {name}.py, name it {name}.py")
     try:
         found = importlib.util.find_spec(name)
     except (ImportError, ValueError) as error:
-        raise CannotLoad(f"--impl {name}: {error}") from None
+        raise CannotLoad(f"{name}: {error}") from None
     if found is None or found.origin is None or not found.origin.endswith(".py"):
         where = (
             "a folder without __init__.py" if found else "no module of that name can be imported"
         )
-        raise CannotLoad(f"--impl {name}: {where}; give the path of a .py file instead")
+        raise CannotLoad(f"{name}: {where}; give the path of a .py file instead")
     module: list[types.ModuleType] = []
     _execute(name, lambda: module.append(importlib.import_module(name)), seconds)
     path = Path(found.origin).resolve()
@@ -171,18 +171,18 @@ def resembling(path: Path) -> str:
 def _load_file(path: Path, given: str, seconds: float) -> Subject:
     if path.is_dir():
         one = f", {path / '__init__.py'}" if path.joinpath("__init__.py").is_file() else ""
-        raise CannotLoad(f"--impl {given} is a directory: name the .py file in it{one}")
+        raise CannotLoad(f"{given} is a directory: name the .py file in it{one}")
     if not path.exists():
-        raise CannotLoad(f"--impl {given}: there is no file {path.resolve()}{resembling(path)}")
+        raise CannotLoad(f"{given}: there is no file {path.resolve()}{resembling(path)}")
     if path.suffix not in SUFFIXES:
         raise CannotLoad(
-            f"--impl {given} is not a .py file and no notebook: save the code as one and name that"
+            f"{given} is not a .py file and no notebook: save the code as one and name that"
         )
     path = path.resolve()
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CannotLoad(f"--impl {given} cannot be read: {error.strerror}") from None
+        raise CannotLoad(f"{given} cannot be read: {error.strerror}") from None
     module = types.ModuleType(f"judged_{path.stem}")
     package = types.ModuleType(f"folder_of_{path.stem}")  # for `from .helpers import f`
     package.__path__ = [str(path.parent)]

@@ -121,7 +121,7 @@ def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:
     try:
         nbformat: Any = importlib.import_module("nbformat")
     except ImportError:
-        raise CannotLoad(missing(f"{name} is a notebook; to read it", "nbformat")) from None
+        raise CannotLoad(missing(f"the notebook {name}", "nbformat")) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
