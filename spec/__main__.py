@@ -22,9 +22,12 @@ from spec.harness.ground.errors import CannotDo
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; 2, and one sentence, if it cannot be."""
     parser = argparse.ArgumentParser(
-        prog="python -m spec", description="Neural networks from scratch: the commands."
+        prog="python -m spec",
+        description="Neural networks from scratch: write them, check them, grade them.",
     )
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--version", action="version", version=__version__, help="print the version"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_new(commands)
     _add_judge(commands)
@@ -54,7 +57,7 @@ def _add_new(commands: Any) -> None:
         nargs="+",
         default=[],
         metavar="N",
-        help="these alone: chapters such as 3, sections such as 5.3",
+        help="only these: chapters such as 3, sections such as 5.3",
     )
     parser.set_defaults(run=_new)
 
@@ -69,7 +72,7 @@ def _add_judge(commands: Any) -> None:
     from spec.harness.fronts.options import OPTIONS
 
     parser = commands.add_parser(
-        "judge", help="say which claims hold for a file or notebook, and why"
+        "judge", help="check a file or notebook: which claims hold, which fail, and why"
     )
     parser.add_argument(
         "file", metavar="FILE", help="a .py file, a notebook, or a module that Python can import"
@@ -77,7 +80,7 @@ def _add_judge(commands: Any) -> None:
     for option, how in OPTIONS.items():
         parser.add_argument(option, **how)
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="every claim that fails in full"
+        "-v", "--verbose", action="store_true", help="show every claim that fails in full"
     )
     parser.set_defaults(run=_judge)
 
@@ -89,7 +92,7 @@ def _judge(option: argparse.Namespace) -> int:
 
 
 def _add_watch(commands: Any) -> None:
-    parser = commands.add_parser("watch", help="judge a file or notebook on each save")
+    parser = commands.add_parser("watch", help="check a file or notebook on each save")
     parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
     parser.set_defaults(run=_watch)
 
@@ -101,7 +104,7 @@ def _watch(option: argparse.Namespace) -> str:
 
 
 def _add_grade(commands: Any) -> None:
-    parser = commands.add_parser("grade", help="judge submissions, and write a gradebook")
+    parser = commands.add_parser("grade", help="grade submissions and write a gradebook")
     parser.add_argument(
         "submissions",
         nargs="*",
@@ -114,29 +117,39 @@ def _add_grade(commands: Any) -> None:
         "--rubric", type=Path, metavar="FILE", help="what each part is worth (TOML)"
     )
     parser.add_argument(
-        "--rubric-template", type=Path, metavar="FILE", help="write a rubric to start from, and end"
+        "--rubric-template",
+        type=Path,
+        metavar="FILE",
+        help="write a rubric to start from, and grade nothing",
     )
     parser.add_argument(
         "--hints",
         choices=("off", "nudge", "full"),
         default="full",
-        help="how much the feedback says of what is wrong (full)",
+        help="how much the feedback says about what is wrong (default: full)",
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="workers at a time (one a core)")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="how many workers (default: one for each core)"
+    )
     parser.add_argument(
         "--walls",
         choices=("landlock", "process"),
         default="landlock",
-        help="the weakest that are accepted (landlock); `process` is not tamper-proof",
+        help="the weakest walls to accept (default: landlock); `process` is not tamper-proof",
     )
     parser.add_argument(
-        "--backend", choices=("loky", "dask", "ray"), default="loky", help="whose workers (loky)"
+        "--backend",
+        choices=("loky", "dask", "ray"),
+        default="loky",
+        help="what runs the workers (default: loky)",
     )
-    parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="of the cluster")
+    parser.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="the address of the cluster"
+    )
     parser.add_argument(
         "--gradescope",
         action="store_true",
-        help="all that is given is one submission; write results.json, too",
+        help="all files are one submission; also write results.json",
     )
     parser.set_defaults(run=_grade)
 
@@ -161,17 +174,17 @@ def _grade(option: argparse.Namespace) -> str:
 
 
 def _add_book(commands: Any) -> None:
-    parser = commands.add_parser("book", help="weave the theory and its proofs into one HTML page")
+    parser = commands.add_parser("book", help="make one HTML page of the theory and its proofs")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the page, such as book.html"
     )
     parser.add_argument(
         "--impl",
         metavar="PATH_OR_MODULE",
-        help="about this .py file, notebook or importable module, not about impl/",
+        help="judge this .py file, notebook or importable module instead of impl/",
     )
     parser.add_argument(
-        "--section", metavar="N", help="a chapter alone, such as 5, or a section, such as 5.3"
+        "--section", metavar="N", help="only a chapter, such as 5, or a section, such as 5.3"
     )
     parser.set_defaults(run=_book)
 

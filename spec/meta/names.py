@@ -1,6 +1,6 @@
-"""Writes the list of names in impl/README.md anew, from the contract and the reference's source.
+"""Writes the list of names in impl/README.md anew: `python -m spec.meta.names`.
 
-    python -m spec.meta.names
+It is made from the contract and from the reference's source. Whoever changes either calls it.
 """
 
 import ast

@@ -1,6 +1,4 @@
-"""Draws the picture in the README, the report of a run, anew.
-
-    python -m spec.meta.picture
+"""Draws the picture in the README, the report of a run, anew: `python -m spec.meta.picture`.
 
 It judges `missing_mean.py` as a learner's `my_net.py` is judged. Whoever changes what a report says
 calls it and looks at the picture.

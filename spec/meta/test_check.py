@@ -184,7 +184,7 @@ def test_in_a_program_it_is_text(tmp_path):
 def test_a_time_limit_guards_the_session(monkeypatch):
     """Should the process that judges not come back by itself."""
     monkeypatch.setattr(notebook_check, "LONGEST", 0)
-    assert "was stopped, it took 0 s" in repr(spec.check())
+    assert "its process stopped, it took 0 s" in repr(spec.check())
 
 
 def test_without_forks_it_says_so(monkeypatch):

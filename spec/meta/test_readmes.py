@@ -127,7 +127,8 @@ def test_every_extra_and_environment_is_told():
     settings.read(ROOT / "tox.ini", encoding="utf-8")
     told = " ".join(code(ROOT / "spec" / "meta" / "README.md")).split()
     named = {name.removeprefix("testenv:") for name in settings.sections() if ":" in name}
-    assert named and named <= set(told)
+    assert named
+    assert named <= set(told)
 
 
 def test_continuous_integration_runs_the_readme_s_test_command():
@@ -150,7 +151,8 @@ def test_the_report_and_its_picture_are_real():
     report = "\n".join(picture.ESCAPES.sub("", line).rstrip() for line in lines)
     shown = re.findall(r"^```text\n(.*?)^```$", text(README), re.MULTILINE | re.DOTALL)[0]
     parts = [part.strip("\n") for part in shown.split("...\n") if part.strip()]
-    assert len(parts) == 2 and all(part in report for part in parts)
+    assert len(parts) == 2
+    assert all(part in report for part in parts)
 
 
 def words(svg: str) -> list[str]:
