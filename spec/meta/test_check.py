@@ -134,7 +134,7 @@ def test_code_that_ends_the_process_ends_only_the_fork(shown):
     """And is told."""
     told = " ".join(text(shown["judged exit"]).split())
     assert "your code ended the process that runs it, with exit status 1" in told
-    assert "claims are not judged" in told
+    assert "claims were not judged" in told
 
 
 def test_an_unknown_part_is_named(shown):
