@@ -10,25 +10,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Array, floats, matrix
+from .checks import Array, floats, matrix, same_shape, vector
 
 SELU_SCALE = 1.0507009873554805  # Klambauer et al. 2017: the pair that makes (mean 0,
 SELU_ALPHA = 1.6732632423543772  # variance 1) a fixed point of a wide SELU layer
 
 
 def neuron(x: ArrayLike, w: ArrayLike, b: float, activation: Callable[[Any], Any]) -> Any:
-    """a = activation(w . x + b) for one input x (n_in,), weights w (n_in,) and bias b (3.1)."""
+    """a = activation(w . x + b) for one input x (n_in,), weights w (n_in,) and bias b (3.1).
+
+    Beyond the contract: ValueError unless x and w are vectors of one length.
+    """
+    x, w = same_shape("x", vector("x", x), "w", w)
     return activation(np.dot(w, x) + b)
 
 
 def relu(z: ArrayLike) -> Array:
     """max(0, z)."""
+    z = floats(z)
     return np.maximum(z, 0)
 
 
 def relu_grad(z: ArrayLike) -> Array:
     """1 where z > 0, else 0; at the kink itself the theory's table chooses 0."""
-    return (np.asarray(z) > 0).astype(float)
+    z = floats(z)
+    return np.where(np.isnan(z), z, z > 0)  # NaN stays NaN, here as everywhere
 
 
 def sigmoid(z: ArrayLike) -> Array:
@@ -46,22 +52,26 @@ def sigmoid_grad(z: ArrayLike) -> Array:
 
 def tanh(z: ArrayLike) -> Array:
     """The hyperbolic tangent: (exp(z) - exp(-z)) / (exp(z) + exp(-z))."""
-    return np.tanh(z)
+    z = floats(z)
+    return np.asarray(np.tanh(z))
 
 
 def tanh_grad(z: ArrayLike) -> Array:
-    """1 - tanh(z)^2, as 4 sigmoid(2z) sigmoid(-2z): no cancellation where tanh is near 1."""
-    return 4 * sigmoid_grad(2 * floats(z))
+    """1 - tanh(z)^2, as 1 / cosh(z)^2: no cancellation where tanh is near 1."""
+    e = np.exp(-np.abs(floats(z)))
+    return np.asarray((2 * e / (1 + e**2)) ** 2)
 
 
 def leaky_relu(z: ArrayLike, alpha: float = 0.01) -> Array:
     """z where z > 0, else alpha z."""
-    return np.where(np.asarray(z) > 0, z, alpha * floats(z))
+    z = floats(z)
+    return np.where(z > 0, z, alpha * z)
 
 
 def leaky_relu_grad(z: ArrayLike, alpha: float = 0.01) -> Array:
     """1 where z > 0, else alpha."""
-    return np.where(np.asarray(z) > 0, 1.0, alpha)
+    gate = relu_grad(z)
+    return gate + alpha * (1 - gate)
 
 
 def elu(z: ArrayLike, alpha: float = 1.0) -> Array:
@@ -90,19 +100,28 @@ def selu_grad(z: ArrayLike) -> Array:
     return SELU_SCALE * elu_grad(z, SELU_ALPHA)
 
 
+def row_maximum(Z: Array) -> Array:
+    """The largest entry of each row of Z (m, K), as (m, 1): what Z.max gives, and sooner."""
+    return np.asarray(Z[np.arange(len(Z)), Z.argmax(axis=1), np.newaxis])
+
+
+@np.errstate(over="ignore")  # a logit too far below the maximum for a float: exp(-inf) is 0
 def softmax(Z: ArrayLike) -> Array:
     """Row by row exp(z_k) / sum_j exp(z_j) for Z (m, K); the row's maximum is subtracted first.
 
     Raises ValueError unless Z is a matrix.
     """
     Z = matrix("Z", Z)
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    E = np.exp(Z - row_maximum(Z))
     return np.asarray(E / E.sum(axis=1, keepdims=True))
 
 
 def softmax_jacobian(z: ArrayLike) -> Array:
-    """The (K, K) matrix s_k (1[j = k] - s_j) of one vector of logits z (K,)."""
-    s = softmax(np.atleast_2d(z))[0]
+    """The (K, K) matrix s_k (1[j = k] - s_j) of one vector of logits z (K,).
+
+    Beyond the contract: ValueError for a matrix.
+    """
+    s = softmax([vector("z", z)])[0]  # (K,)
     return np.diag(s) - np.outer(s, s)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .activations import relu, relu_grad, softmax
-from .checks import Array, matrix, same_shape
+from .checks import Array, batch, floats, matrix
 from .losses import cross_entropy_from_logits
 
 Local = Callable[[Array], tuple[Array, ...]]
@@ -22,10 +22,10 @@ class Node:
     def __init__(
         self, value: ArrayLike, parents: Iterable["Node"] = (), local: Local = lambda G: ()
     ) -> None:
-        self.value = np.asarray(value, float)
+        self.value = floats(value)
         self.parents = tuple(parents)
         self.local = local
-        self.grad = np.zeros(self.value.shape)
+        self.grad = np.zeros_like(self.value)
 
     def add(self, other: "Node") -> "Node":
         """self + other; a row (1, n) is added to every row of a matrix (m, n)."""
@@ -58,7 +58,7 @@ class Node:
 
     def cross_entropy(self, Y: ArrayLike) -> "Node":
         """The mean cross-entropy, a scalar, of softmax(self) for logits (m, K) and one-hot Y."""
-        Z, Y = same_shape("the logits", self.value, "Y", Y)
+        Z, Y = batch("the logits", matrix("the logits", self.value), "Y", Y)
         return Node(
             cross_entropy_from_logits(Z, Y),
             (self,),
@@ -91,8 +91,8 @@ def backward(node: Node) -> None:
     """Give each node its `grad`, the derivative of the scalar `node`, in reverse topological order."""
     order = topological_order(node)
     for current in order:
-        current.grad = np.zeros(current.value.shape)
-    node.grad = np.ones(node.value.shape)
+        current.grad = np.zeros_like(current.value)
+    node.grad = np.ones_like(node.value)
     for current in reversed(order):
         for parent, gradient in zip(current.parents, current.local(current.grad), strict=True):
-            parent.grad = parent.grad + gradient
+            parent.grad += gradient  # in place, so that its float type stays that of the value

@@ -1,9 +1,10 @@
 """Sections 2.1 and 5.2: the affine layer, forward and backward; stacking it gains nothing."""
 
-import numpy as np
+from collections.abc import Sequence
+
 from numpy.typing import ArrayLike
 
-from .checks import Array, matrix
+from .checks import Array, floats, integer, matrix, row
 
 
 def affine(X: ArrayLike, W: ArrayLike, b: ArrayLike) -> Array:
@@ -13,7 +14,7 @@ def affine(X: ArrayLike, W: ArrayLike, b: ArrayLike) -> Array:
     """
     W = matrix("W", W)
     X = matrix("X", X, columns=W.shape[0])
-    b = matrix("b", np.atleast_2d(b), columns=W.shape[1])
+    b = row("b", b, columns=W.shape[1])
     return X @ W + b
 
 
@@ -29,9 +30,18 @@ def affine_backward(dZ: ArrayLike, X: ArrayLike, W: ArrayLike) -> tuple[Array, A
     return dZ @ W.T, X.T @ dZ, dZ.sum(axis=0, keepdims=True)
 
 
-def collapse(layers: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-    """(W, b) of the one affine layer that equals the stack `layers`, a list of (W, b) (2.1)."""
+def collapse(layers: Sequence[tuple[ArrayLike, ArrayLike]]) -> tuple[Array, Array]:
+    """(W, b) of the one affine layer that equals the stack `layers`, a list of (W, b) (2.1).
+
+    W is (n_in, n_out) and b (1, n_out).
+
+    Beyond the contract: ValueError for no layers at all, or where the shapes do not chain.
+    """
+    integer("the number of layers", len(layers))
     W, b = layers[0]
+    W = matrix("W", W).copy()
+    b = row("b", b, columns=W.shape[1]).copy()
     for W_next, b_next in layers[1:]:
-        W, b = W @ W_next, affine(b, W_next, b_next)
+        b = affine(b, W_next, b_next)  # (1, n_next)
+        W = W @ floats(W_next)  # (n_in, n_next)
     return W, b

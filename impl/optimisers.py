@@ -6,21 +6,31 @@ parameter is handed back to it with the next step; None starts anew.
 
 import numpy as np
 
-from .checks import Array
+from .checks import Array, same_shape
 
 AdamState = tuple[Array, Array, int]
 
 
 def sgd(theta: Array, gradient: Array, lr: float) -> Array:
-    """theta - lr * gradient."""
+    """theta - lr * gradient.
+
+    Beyond the contract: ValueError if the shapes differ.
+    """
+    theta, gradient = same_shape("theta", theta, "the gradient", gradient)
     return theta - lr * gradient
 
 
 def momentum(
     theta: Array, gradient: Array, velocity: Array | None, lr: float, beta: float = 0.9
 ) -> tuple[Array, Array]:
-    """(theta, velocity) with v <- beta v + g and theta <- theta - lr v (Polyak 1964)."""
-    velocity = gradient if velocity is None else beta * velocity + gradient
+    """(theta, velocity) with v <- beta v + g and theta <- theta - lr v (Polyak 1964).
+
+    Beyond the contract: ValueError if the shapes differ.
+    """
+    theta, gradient = same_shape("theta", theta, "the gradient", gradient)
+    velocity = np.zeros_like(theta) if velocity is None else velocity
+    theta, velocity = same_shape("theta", theta, "the velocity", velocity)
+    velocity = beta * velocity + gradient
     return theta - lr * velocity, velocity
 
 
@@ -38,8 +48,14 @@ def adam(
     m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, t <- t + 1; then, with
     m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t),
     theta <- theta - lr m_hat / (sqrt(v_hat) + epsilon).
+
+    Beyond the contract: ValueError if the shapes differ.
     """
-    mean, square, t = (np.zeros(1), np.zeros(1), 0) if state is None else state
+    theta, gradient = same_shape("theta", theta, "the gradient", gradient)
+    zero = np.zeros_like(theta)
+    mean, square, t = (zero, zero, 0) if state is None else state
+    theta, mean = same_shape("theta", theta, "the state's m", mean)
+    theta, square = same_shape("theta", theta, "the state's v", square)
     mean = beta1 * mean + (1 - beta1) * gradient
     square = beta2 * square + (1 - beta2) * gradient**2
     t += 1

@@ -117,34 +117,31 @@ def _add_grade(commands: Any) -> None:
         "--rubric", type=Path, metavar="FILE", help="what each part is worth (TOML)"
     )
     parser.add_argument(
-        "--rubric-template",
-        type=Path,
-        metavar="FILE",
-        help="write a rubric to start from, and grade nothing",
+        "--rubric-template", type=Path, metavar="FILE", help="only write a rubric to start from"
     )
     parser.add_argument(
         "--hints",
         choices=("off", "nudge", "full"),
         default="full",
-        help="how much the feedback says about what is wrong (default: full)",
+        help="how much the feedback tells of what is wrong (default: full)",
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="how many workers (default: one for each core)"
+        "--jobs", type=int, metavar="N", help="number of workers (default: one for each core)"
     )
     parser.add_argument(
         "--walls",
         choices=("landlock", "process"),
         default="landlock",
-        help="the weakest walls to accept (default: landlock); `process` is not tamper-proof",
+        help="the weakest walls that are accepted (default: landlock); `process` is not tamper-proof",
     )
     parser.add_argument(
         "--backend",
         choices=("loky", "dask", "ray"),
         default="loky",
-        help="what runs the workers (default: loky)",
+        help="where the workers run (default: loky, here)",
     )
     parser.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="the address of the cluster"
+        "--scheduler", default="", metavar="ADDRESS", help="the scheduler of the cluster"
     )
     parser.add_argument(
         "--gradescope",
@@ -160,9 +157,9 @@ def _grade(option: argparse.Namespace) -> str:
     if option.rubric_template:
         return write_template(option.rubric_template)
     if not option.submissions:
-        raise CannotDo("name what is to be graded: files, notebooks, folders or zips")
+        raise CannotDo("name what to grade: files, notebooks, folders or zips")
     if not option.out:
-        raise CannotDo("name a folder for the gradebook: --out FOLDER")
+        raise CannotDo("name a folder for the gradebook with --out FOLDER")
     if option.jobs is not None and option.jobs < 1:
         raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
     from spec.grading.running.class_run import ALL_CORES, How

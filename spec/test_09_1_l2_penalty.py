@@ -356,8 +356,7 @@ def spread(values: list[float]) -> float:
 @chance(false_alarms=1e-9)
 def test_with_the_mean_squared_error_the_prior_is_another(rng):
     """The minimum of the regularised loss is not where the posterior has its maximum."""
-    X, y = regression(rng)
-    alpha = 2 * LAM / NOISE
+    (X, y), alpha = regression(rng), 2 * LAM / NOISE
     of_loss, of_posterior = ridge(X, y, M * LAM), ridge(X, y, alpha * NOISE)
     off = np.linalg.norm(of_loss - of_posterior) / np.linalg.norm(of_loss)
     measured(f"distance of the two minima, relative, with m = {M} samples", off)

@@ -10,6 +10,7 @@ from spec.harness.ground.errors import CannotDo
 from spec.harness.subject.loading import REFERENCE
 
 Definition = ast.FunctionDef | ast.ClassDef
+BEYOND = "Beyond the contract:"  # begins what a docstring says of the reference alone
 
 
 class Reference:
@@ -35,20 +36,35 @@ class Reference:
         """What the module that defines a name says of all its names, below its title."""
         return self._prose[name]
 
+    @staticmethod
+    def docstring(node: Definition) -> str:
+        """What a docstring asks of everybody: all but the paragraphs about the reference alone."""
+        paragraphs = (ast.get_docstring(node) or "").split("\n\n")
+        return "\n\n".join(text for text in paragraphs if not text.startswith(BEYOND))
+
     def methods(self, name: str) -> dict[str, ast.FunctionDef]:
-        """The public methods of a class, its own and those it inherits, by name; none for a function."""
+        """The methods of a class that are asked for, its own and inherited; none for a function."""
         found: dict[str, ast.FunctionDef] = {}
         node = self.definitions[name]
         if isinstance(node, ast.ClassDef):
             for base in node.bases:
                 found |= self.methods(ast.unparse(base))
             found |= {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
-        return {n: m for n, m in found.items() if n == "__init__" or not n.startswith("_")}
+        return {n: m for n, m in found.items() if n == "__init__" or _is_asked_for(m)}
+
+
+def _is_asked_for(method: ast.FunctionDef) -> bool:
+    beyond = (ast.get_docstring(method) or "").startswith(BEYOND)
+    return not method.name.startswith("_") and not beyond
 
 
 def signature(function: ast.FunctionDef) -> str:
-    """The parameters as a learner writes them: names and defaults, without annotations."""
+    """The parameters as a learner writes them: names and defaults, without annotations.
+
+    What can be given by keyword alone is the reference's own.
+    """
     parameters = copy.deepcopy(function.args)
+    parameters.kwonlyargs, parameters.kw_defaults = [], []
     for parameter in parameters.args:
         parameter.annotation = None
     text = ast.unparse(parameters).replace("'", '"')

@@ -4,8 +4,6 @@ In the reference TwoLayerNet and ThreeLayerNet inherit all but their constructor
 writes them first, so here their methods speak of two and of three layers.
 """
 
-import ast
-
 from .reference import Reference
 
 FIXED_DEPTH = ("TwoLayerNet", "ThreeLayerNet")
@@ -14,10 +12,10 @@ FIXED_DEPTH = ("TwoLayerNet", "ThreeLayerNet")
 def words(reference: Reference, name: str, method: str = "") -> str:
     """The docstring of a function, a class or a method ("" if there is none)."""
     if not method:
-        return ast.get_docstring(reference.definitions[name]) or ""
+        return reference.docstring(reference.definitions[name])
     methods = reference.methods(name)
     if name not in FIXED_DEPTH:
-        return ast.get_docstring(methods[method]) or ""
+        return reference.docstring(methods[method])
     parameters = methods["__init__"].args
     widths = [p.arg for p in parameters.args[1 : -len(parameters.defaults)]]
     return _of_fixed_depth(widths)[method]

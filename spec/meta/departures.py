@@ -40,13 +40,16 @@ def statistical_tests() -> dict[str, tuple[Test, pytest.Mark]]:
 
 def items(test: Test) -> list[dict[str, Any]]:
     """The arguments of each item of a parametrised test; of a plain one, one item without any."""
+    found: list[dict[str, Any]] = [{}]
     for mark in getattr(test, "pytestmark", []):
         if mark.name == "parametrize":
             names, rows = mark.args
-            if isinstance(names, str):
-                return [{names: value} for value in rows]
-            return [dict(zip(names, row, strict=True)) for row in rows]
-    return [{}]
+            rows = [
+                {names: row} if isinstance(names, str) else dict(zip(names, row, strict=True))
+                for row in rows
+            ]
+            found = [others | row for others in found for row in rows]
+    return found
 
 
 # ---- Departures

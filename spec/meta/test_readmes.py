@@ -69,8 +69,9 @@ def test_the_first_readme_is_short():
 
 @each_readme
 def test_no_line_is_too_long(path):
-    """Prose, tables and code alike."""
-    assert not [line for line in text(path).splitlines() if len(line) > MOST_COLUMNS]
+    """Prose, tables and code alike; but the second command is one line, to be copied as one."""
+    long = [line.strip() for line in text(path).splitlines() if len(line) > MOST_COLUMNS]
+    assert set(long) <= {second_command()}
 
 
 @each_readme
@@ -133,8 +134,12 @@ def test_every_extra_and_environment_is_told():
 
 def test_continuous_integration_runs_the_readme_s_test_command():
     """What the README promises is what is checked on every change."""
-    command = text(ROOT / ".ci" / "run").splitlines()[-1]
-    assert command in text(README)
+    assert f"    {second_command()}\n" in text(README)
+
+
+def second_command() -> str:
+    """What continuous integration runs."""
+    return text(ROOT / ".ci" / "run").splitlines()[-1]
 
 
 def test_the_list_of_names_is_the_contract_s():

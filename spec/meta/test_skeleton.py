@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,10 +14,11 @@ from spec.harness.engine.claims import Ledger
 from spec.harness.ground.contract import NAMES, SECTIONS
 from spec.harness.subject.loading import REFERENCE
 from spec.learning.equations import STATED_BY, equations_of
-from spec.learning.reference import Reference
+from spec.learning.reference import BEYOND, Definition, Reference
 from spec.learning.skeleton import module, sections
 
 from .conftest import ROOT
+from .starting import run_module
 
 SPEC = str(ROOT / "spec")
 
@@ -37,26 +37,30 @@ def defined(text: str) -> list[str]:
 def filled(text: str) -> str:
     """The skeleton with the bodies of the reference, and around it whatever else these need."""
     reference, skeleton = Reference(), ast.parse(text)
+    asked = reference.methods("MLP")
+    methods = [n for n in reference.definitions["MLP"].body if isinstance(n, ast.FunctionDef)]
+    unasked = [method for method in methods if method.name not in asked]
     for node in skeleton.body:
         if isinstance(node, ast.FunctionDef):
-            node.body = reference.definitions[node.name].body
+            written = reference.definitions[node.name]
+            node.body = written.body
+            node.args.kwonlyargs = written.args.kwonlyargs
+            node.args.kw_defaults = written.args.kw_defaults
         elif isinstance(node, ast.ClassDef):
             for method in node.body[1:]:
                 method.body = reference.methods(node.name)[method.name].body
+            if "backward" in reference.methods(node.name):
+                node.body += unasked
     paths = sorted(REFERENCE.glob("*.py"))
     rest = [node for path in paths for node in ast.parse(path.read_text(encoding="utf-8")).body]
     imports = [n for n in rest if isinstance(n, ast.Import) or getattr(n, "level", 1) == 0]
-    helpers = [n for n in rest if isinstance(n, ast.FunctionDef) and n.name not in NAMES]
-    helpers += [
-        n for n in reference.definitions["MLP"].body if getattr(n, "name", "") == "_weights"
-    ]
+    helpers = [n for n in rest if isinstance(n, Definition) and n.name not in NAMES]
     constants = [n for n in rest if isinstance(n, ast.Assign | ast.AnnAssign)]
     parts = [
         "from __future__ import annotations",
         *map(ast.unparse, [*imports, *skeleton.body, *helpers]),
         "import sys",
         "losses = initialisation = sys.modules[__name__]",  # modules of the reference
-        "MLP._weights = TwoLayerNet._weights = ThreeLayerNet._weights = _weights",
         *map(ast.unparse, constants),
     ]
     return "\n".join(parts).replace("super().__init__(", "MLP.__init__(self, ")
@@ -79,6 +83,15 @@ def test_filled_in_it_passes_everything(judge, tmp_path):
     run = judge(filled(written()), SPEC, "--hypothesis-profile=quick", "--claims-json=out.json")
     assert outcomes(tmp_path / "out.json") == {"holds"}, run.text
     assert run.status == 0
+
+
+def test_what_the_reference_has_beyond_the_contract_is_not_asked_for():
+    """Neither its own refusals, nor its keywords, nor its methods."""
+    text = written()
+    assert BEYOND not in text
+    assert "optimiser=" not in text
+    assert "loss_from_logits" not in text
+    assert "def train(net, X, Y, lr, epochs, batch_size=None, rng=None):" in text
 
 
 def test_it_has_every_name_in_the_theory_s_order():
@@ -146,8 +159,7 @@ def test_it_writes_a_notebook(tmp_path, capsys):
 
 def test_from_the_command_line(tmp_path):
     """As a learner calls it, in the folder of the work."""
-    command = [sys.executable, "-m", "spec", "new", "my_net.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = run_module("spec", "new", "my_net.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "python -m spec judge my_net.py" in done.stdout
     assert (tmp_path / "my_net.py").read_text(encoding="utf-8") == written()
@@ -189,8 +201,7 @@ def test_without_the_reference_there_is_no_skeleton(tmp_path):
     """Where the answers were taken away, the sentence says what is missing."""
     ignored = shutil.ignore_patterns("meta", "__pycache__")
     shutil.copytree(ROOT / "spec", tmp_path / "spec", ignore=ignored)
-    command = [sys.executable, "-m", "spec", "new", "my_net.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = run_module("spec", "new", "my_net.py", cwd=tmp_path)
     assert done.returncode == 2
     assert "the skeleton is made from the reference implementation" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""System calls that Python has no function for, through ctypes. An OSError says that one failed."""
+"""System calls that Python has no function for, through ctypes; OSError if one fails. For all sides."""
 
 import ctypes
 import os

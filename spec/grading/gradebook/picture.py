@@ -1,4 +1,4 @@
-"""The picture of a class: its points, and for each claim how many hold. The same class, the same bytes."""
+"""The picture of a class: its points, and how each claim ended. The same class gives the same bytes."""
 
 import io
 

@@ -17,6 +17,7 @@ from spec.harness.subject.loading import REFERENCE, Subject
 from .entries import loaded
 
 Function = Callable[..., Any]
+STUB = "a stub"
 USUAL_SIZES = {1, 3, 5, 7, 11, 13}  # of an example's axes
 
 
@@ -123,7 +124,7 @@ CHEATS: dict[str, Callable[[Function], Function]] = {
     "an object that equals everything": lambda right: (
         lambda *arguments, **options: EqualsEverything()
     ),
-    "a stub": stub,
+    STUB: stub,
 }
 
 
