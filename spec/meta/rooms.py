@@ -50,7 +50,8 @@ ROOMS: dict[str, tuple[str, ...] | None] = {
     "spec.grading": (GROUND, INTAKE, SCORES, GRADEBOOK, RUNNING),
     "spec.learning": (GROUND, SUBJECT, TELLING, ENGINE, FORKED),
     "spec.book": (GROUND, SUBJECT, MATHEMATICS, TELLING, ENGINE, FORKED, CHAPTERS),
-    "spec": (GROUND, "spec.learning", "spec.grading", RUNNING, "spec.book"),  # the commands
+    "spec.entry": (),
+    "spec": (GROUND, FRONTS, "spec.learning", "spec.grading", RUNNING, "spec.book"),  # the commands
     META: None,  # all; and no other room may import it
 }
 
