@@ -15,13 +15,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from spec import __version__
 from spec.harness.ground.errors import CannotDo
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; 2, and one sentence, if it cannot be."""
     parser = argparse.ArgumentParser(
-        prog="python -m spec", description="Neural networks from scratch: the commands."
+        prog="python -m spec",
+        description="Neural networks from scratch: write them, check them, grade them.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=__version__, help="print the version"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_new(commands)
@@ -52,7 +57,7 @@ def _add_new(commands: Any) -> None:
         nargs="+",
         default=[],
         metavar="N",
-        help="these alone: chapters such as 3, sections such as 5.3",
+        help="only these: chapters such as 3, sections such as 5.3",
     )
     parser.set_defaults(run=_new)
 
@@ -67,7 +72,7 @@ def _add_judge(commands: Any) -> None:
     from spec.harness.fronts.options import OPTIONS
 
     parser = commands.add_parser(
-        "judge", help="say which claims hold for a file or notebook, and why"
+        "judge", help="check a file or notebook: which claims hold, which fail, and why"
     )
     parser.add_argument(
         "file", metavar="FILE", help="a .py file, a notebook, or a module that Python can import"
@@ -75,7 +80,7 @@ def _add_judge(commands: Any) -> None:
     for option, how in OPTIONS.items():
         parser.add_argument(option, **how)
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="every claim that fails in full"
+        "-v", "--verbose", action="store_true", help="show every claim that fails in full"
     )
     parser.set_defaults(run=_judge)
 
@@ -87,7 +92,7 @@ def _judge(option: argparse.Namespace) -> int:
 
 
 def _add_watch(commands: Any) -> None:
-    parser = commands.add_parser("watch", help="judge a file or notebook on each save")
+    parser = commands.add_parser("watch", help="check a file or notebook on each save")
     parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
     parser.set_defaults(run=_watch)
 
@@ -99,7 +104,7 @@ def _watch(option: argparse.Namespace) -> str:
 
 
 def _add_grade(commands: Any) -> None:
-    parser = commands.add_parser("grade", help="judge submissions, and write a gradebook")
+    parser = commands.add_parser("grade", help="grade submissions and write a gradebook")
     parser.add_argument(
         "submissions",
         nargs="*",
@@ -166,17 +171,17 @@ def _grade(option: argparse.Namespace) -> str:
 
 
 def _add_book(commands: Any) -> None:
-    parser = commands.add_parser("book", help="weave the theory and its proofs into one HTML page")
+    parser = commands.add_parser("book", help="make one HTML page of the theory and its proofs")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the page, such as book.html"
     )
     parser.add_argument(
         "--impl",
         metavar="PATH_OR_MODULE",
-        help="about this .py file, notebook or importable module, not about impl/",
+        help="judge this .py file, notebook or importable module instead of impl/",
     )
     parser.add_argument(
-        "--section", metavar="N", help="a chapter alone, such as 5, or a section, such as 5.3"
+        "--section", metavar="N", help="only a chapter, such as 5, or a section, such as 5.3"
     )
     parser.set_defaults(run=_book)
 

@@ -36,12 +36,12 @@ def _introduction(command: str, first: str) -> str:
     return f"""\
 # Neural networks from scratch
 
-Put your code in place of `{EMPTY}`, in any order, save, and see in a terminal what holds so far:
+Put your code in place of `{EMPTY}`, in any order. To check it, save, and run one of these in a terminal:
 
     {command}
     {command} --claim {first}
 
-The second line judges one equation, by the name beside it. {CONVENTIONS} What an equation calls
+The second one checks one claim, by the name beside its equation. {CONVENTIONS} What an equation calls
 $W^{{[1]}}$ is `W1` in the code."""
 
 

@@ -54,7 +54,7 @@ def check(parts: Sequence[str]) -> Check:
             for found in fork.receive(1.0):
                 return Check(**found)
         how = f"it ended with status {fork.status}" if fork.over else f"it took {LONGEST:g} s"
-    return Check(f"spec.check() found nothing: the process that judges was stopped, {how}")
+    return Check(f"spec.check() has no result: its process stopped, {how}")
 
 
 def _namespace() -> dict[str, Any]:

@@ -49,7 +49,7 @@ def _judged(namespace: dict[str, Any], parts: Sequence[str]) -> Results:
     wanted = suite.ledger.chosen(parts) or set(suite.ledger.entries)
     cases = [case for case in suite.obligations if case.claim.id in wanted]
     if not cases:
-        raise CannotDo(f"{', '.join(parts)}: theorems, which ask nothing of an implementation")
+        raise CannotDo(f"{', '.join(parts)}: only theorems, which ask nothing of your code")
     warm_up()
     found = Results(suite.ledger, NOTHING, suite.setting)
     with ForkedRun(suite, cases, lambda: _subject(namespace), LONGEST) as run:
@@ -96,9 +96,11 @@ def _notes(found: Results, unwritten: list[str]) -> list[str]:
     """What to say below the table."""
     notes = [f"nothing is written yet for {', '.join(unwritten)}"] if unwritten else []
     if n := sum(part.count[Status.NOT_RUN] for part in sections(found)):
-        notes.append(f"{n} claims are not judged: the time was up, or your code ended the process")
+        notes.append(
+            f"{n} claims were not judged: there was no time left, or your code ended the process"
+        )
     if not unmet(found) and not n:
-        notes.append("everything that is asked for holds")
+        notes.append("all claims hold")
     return notes
 
 

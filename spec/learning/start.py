@@ -27,7 +27,9 @@ def start(file: Path, wanted: Sequence[str]) -> str:
         with file.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(text)
     except FileExistsError:
-        raise CannotDo(f"{file} exists, and nothing is written over: choose another name") from None
+        raise CannotDo(
+            f"{file} already exists and is not overwritten: choose another name"
+        ) from None
     except FileNotFoundError:
         raise CannotDo(f"{file}: there is no folder {file.parent}; make it first") from None
     except OSError as error:

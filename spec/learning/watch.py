@@ -28,12 +28,12 @@ def watch(file: Path, seconds: float = 10.0) -> str:
     _check(file)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
     terminal = sys.stdout
-    terminal.write(f"{file}: collecting the claims ...\n")
+    terminal.write(f"{file}: loading the claims ...\n")
     terminal.flush()
 
     with suppress(KeyboardInterrupt), redirect_stdout(io.StringIO()):
         _watch(file.resolve(), seconds, terminal)
-    return f"{file} is no longer watched."
+    return f"Stopped watching {file}."
 
 
 def _watch(file: Path, seconds: float, terminal: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""The README's first hour, as a newcomer has it: each command is run, and shows what is shown there."""
+"""The first hour, as a newcomer has it: each command is run, and shows what is shown in the README."""
 
 import ast
 import re
@@ -20,7 +20,7 @@ PROGRAMS = {
 
 def blocks() -> Iterator[tuple[str, str]]:
     """The kind and the content of each block of the section, from the top."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "spec" / "learning" / "README.md").read_text(encoding="utf-8")
     section = readme.partition("\n## Your first hour\n")[2].partition("\n## ")[0]
     for found in BLOCK.finditer(section):
         yield found[1], found[2]

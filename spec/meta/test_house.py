@@ -7,7 +7,7 @@ import pytest
 
 import impl
 from spec.harness.engine.claims import Ledger
-from spec.harness.ground.contract import NAMES, SECTIONS
+from spec.harness.ground.contract import NAMES
 from spec.harness.ground.latex import to_unicode
 
 from .conftest import ROOT
@@ -33,19 +33,6 @@ def test_nothing_else_is_visible_at_the_top():
 def test_the_contract_is_the_reference_s_public_names():
     """The list in the harness serves where `impl` is absent; here the two are held together."""
     assert sorted(NAMES) == sorted(impl.__all__)
-
-
-def test_the_readme_tells_the_names_by_chapter():
-    """Its table and the contract say the same of where a name belongs."""
-    table = re.findall(
-        r"^\| (\d+) \| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
-    )
-    told = {chapter: set(re.findall(r"`(\w+)", text)) & set(NAMES) for chapter, text in table}
-    expected: dict[str, set[str]] = {}
-    for section, names in SECTIONS.items():
-        functions = {name.removesuffix("_grad") for name in names}
-        expected.setdefault(section.partition(".")[0], set()).update(functions)
-    assert told == expected
 
 
 def test_every_name_of_the_contract_is_asked_for_by_a_chapter():
@@ -75,9 +62,3 @@ def test_the_ledger_is_whole():
     assert all(record["reason"] and record["says"] for record in ledger.untestable)
     sections = {id.partition("/")[0] for id in ledger.entries}
     assert sections | {ledger.chapter(id) for id in sections} == set(ledger.titles)
-
-
-def test_continuous_integration_runs_the_readme_s_test_command():
-    """What the README promises is what is checked on every change."""
-    command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
-    assert command in (ROOT / "README.md").read_text(encoding="utf-8")

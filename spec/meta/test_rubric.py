@@ -89,7 +89,7 @@ def test_the_template_unchanged_is_the_default(tmp_path):
     path = tmp_path / "rubric.toml"
     rubric_template.write(path, catalogue())
     assert rubric.read(path, catalogue()) == rubric.default(catalogue())
-    with pytest.raises(CannotDo, match="nothing is written over"):
+    with pytest.raises(CannotDo, match="is not overwritten"):
         rubric_template.write(path, catalogue())
 
 

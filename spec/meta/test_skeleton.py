@@ -150,7 +150,7 @@ def test_from_the_command_line(tmp_path):
 
 REFUSED = {
     "another suffix": (["net.txt"], "net.txt: expected a name that ends in .py or .ipynb"),
-    "a file that exists": (["old.py"], "old.py exists, and nothing is written over"),
+    "a file that exists": (["old.py"], "old.py already exists and is not overwritten"),
     "no such folder": (["no/net.py"], "no/net.py: there is no folder no; make it first"),
     "a file for a folder": (["old.py/net.py"], "old.py/net.py cannot be written: Not a directory"),
     "a name too long": (["n" * 300 + ".py"], "cannot be written: File name too long"),

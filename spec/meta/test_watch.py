@@ -104,7 +104,9 @@ def test_a_sitting(tmp_path):
         replace(file, WRONG.replace("-np.tanh", "2 * np.tanh"))
         terminal.until("yours is exactly twice the right value", "to see it", "q quit")
         file.unlink()
-        terminal.until("my_net.py is not there; as soon as it is, this goes on.", "q quit")
+        terminal.until(
+            "my_net.py was not found. Watching goes on when it is there again.", "q quit"
+        )
         file.write_text("", encoding="utf-8")
         terminal.until(
             "Next to write: 2.1/linear-model", "not written yet: affine", "0 of 166 hold"
@@ -147,7 +149,7 @@ def test_without_a_terminal_it_is_a_log(tmp_path):
         watching.terminate()
         rest = watching.communicate()[0]
     assert watching.returncode == 0
-    assert rest.endswith("my.ipynb is no longer watched.\n")
+    assert rest.endswith("Stopped watching my.ipynb.\n")
     assert "\x1b" not in "".join(first) + second + rest
 
 

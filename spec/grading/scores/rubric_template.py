@@ -47,7 +47,9 @@ def write(path: Path, catalogue: Catalogue) -> str:
         with path.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(template(path.name, catalogue))
     except FileExistsError:
-        raise CannotDo(f"{path} exists, and nothing is written over; choose another name") from None
+        raise CannotDo(
+            f"{path} already exists and is not overwritten: choose another name"
+        ) from None
     except OSError as error:
         raise CannotDo(
             f"{path} cannot be written: {error.strerror}; choose another place"
