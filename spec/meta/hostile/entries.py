@@ -39,7 +39,7 @@ def np_bytes(array):
     return msgpack.ExtType(kind, bytes([data.ndim, 3]) + b"C<f8" + shape + data.tobytes())
 """
 FEW = (
-    *("2.1/linear-boundary", "3.2/relu", "3.2/sigmoid"),
+    *("2.1/linear-boundary", "3.2/relu", "3.2/relu-derivative", "3.2/sigmoid"),
     *("5.3/output-gradient", "6/centred-difference", "8.1/batches-of-B", "8.1/epoch"),
 )
 OF_AFFINE = (
