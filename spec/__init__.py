@@ -1,7 +1,8 @@
 """Neural networks from scratch, as an executable specification: one chapter a section of the theory."""
 
-from typing import TYPE_CHECKING
+__version__ = "0.2.0"
 
+TYPE_CHECKING = False  # as in `typing`, which this must not import: see __main__.py
 if TYPE_CHECKING:
     from spec.learning.notebook_check import Check
 

@@ -1,31 +1,45 @@
-"""The commands beside `pytest spec`, such as `python -m spec new my_net.py`.
+"""The commands, such as `python -m spec judge my_net.py`; `nn-spec` is the same program.
 
 Each imports what it needs only when it is called.
 """
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # Python looks first where it was called: a learner's random.py would stand in for its own
+    sys.path.append(sys.path.pop(0))
+
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from spec import __version__
 from spec.harness.ground.errors import CannotDo
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; 2, and one sentence, if it cannot be."""
     parser = argparse.ArgumentParser(
-        prog="python -m spec", description="Neural networks from scratch: the commands."
+        prog="python -m spec",
+        description="Neural networks from scratch: write them, check them, grade them.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=__version__, help="print the version"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_new(commands)
+    _add_judge(commands)
     _add_watch(commands)
     _add_grade(commands)
     _add_book(commands)
     option = parser.parse_args(arguments)
     try:
-        sys.stdout.write(f"{option.run(option)}\n")
+        found = option.run(option)
+        if isinstance(found, int):
+            return found
+        sys.stdout.write(f"{found}\n")
     except CannotDo as error:
         sys.stderr.write(f"{parser.prog} {option.command}: {error}\n")
         return 2
@@ -37,13 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _add_new(commands: Any) -> None:
     parser = commands.add_parser("new", help="write a file or notebook to start from")
-    parser.add_argument("file", type=Path, metavar="FILE", help="a new .py or .ipynb file")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new .py file or notebook")
     parser.add_argument(
         "--section",
         nargs="+",
         default=[],
         metavar="N",
-        help="these alone: chapters such as 3, sections such as 5.3",
+        help="only these: chapters such as 3, sections such as 5.3",
     )
     parser.set_defaults(run=_new)
 
@@ -54,8 +68,31 @@ def _new(option: argparse.Namespace) -> str:
     return start(option.file, option.section)
 
 
+def _add_judge(commands: Any) -> None:
+    from spec.harness.fronts.options import OPTIONS
+
+    parser = commands.add_parser(
+        "judge", help="check a file or notebook: which claims hold, which fail, and why"
+    )
+    parser.add_argument(
+        "file", metavar="FILE", help="a .py file, a notebook, or a module that Python can import"
+    )
+    for option, how in OPTIONS.items():
+        parser.add_argument(option, **how)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show every claim that fails in full"
+    )
+    parser.set_defaults(run=_judge)
+
+
+def _judge(option: argparse.Namespace) -> int:
+    from spec.harness.fronts.judge import judge
+
+    return judge(option.file, vars(option), verbose=option.verbose)
+
+
 def _add_watch(commands: Any) -> None:
-    parser = commands.add_parser("watch", help="judge a file or notebook on each save")
+    parser = commands.add_parser("watch", help="check a file or notebook on each save")
     parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
     parser.set_defaults(run=_watch)
 
@@ -67,7 +104,7 @@ def _watch(option: argparse.Namespace) -> str:
 
 
 def _add_grade(commands: Any) -> None:
-    parser = commands.add_parser("grade", help="judge submissions, and write a gradebook")
+    parser = commands.add_parser("grade", help="grade submissions and write a gradebook")
     parser.add_argument(
         "submissions",
         nargs="*",
@@ -80,29 +117,36 @@ def _add_grade(commands: Any) -> None:
         "--rubric", type=Path, metavar="FILE", help="what each part is worth (TOML)"
     )
     parser.add_argument(
-        "--rubric-template", type=Path, metavar="FILE", help="write a rubric to start from, and end"
+        "--rubric-template", type=Path, metavar="FILE", help="only write a rubric to start from"
     )
     parser.add_argument(
         "--hints",
         choices=("off", "nudge", "full"),
         default="full",
-        help="how much the feedback says of what is wrong (full)",
+        help="how much the feedback tells of what is wrong (default: full)",
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="workers at a time (one a core)")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="number of workers (default: one for each core)"
+    )
     parser.add_argument(
         "--walls",
         choices=("landlock", "process"),
         default="landlock",
-        help="the weakest that are accepted (landlock); `process` is not tamper-proof",
+        help="the weakest walls that are accepted (default: landlock); `process` is not tamper-proof",
     )
     parser.add_argument(
-        "--backend", choices=("loky", "dask", "ray"), default="loky", help="whose workers (loky)"
+        "--backend",
+        choices=("loky", "dask", "ray"),
+        default="loky",
+        help="where the workers run (default: loky, here)",
     )
-    parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="of the cluster")
+    parser.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="the scheduler of the cluster"
+    )
     parser.add_argument(
         "--gradescope",
         action="store_true",
-        help="all that is given is one submission; write results.json, too",
+        help="all files are one submission; also write results.json",
     )
     parser.set_defaults(run=_grade)
 
@@ -113,9 +157,9 @@ def _grade(option: argparse.Namespace) -> str:
     if option.rubric_template:
         return write_template(option.rubric_template)
     if not option.submissions:
-        raise CannotDo("name what is to be graded: files, notebooks, folders or zips")
+        raise CannotDo("name what to grade: files, notebooks, folders or zips")
     if not option.out:
-        raise CannotDo("name a folder for the gradebook: --out FOLDER")
+        raise CannotDo("name a folder for the gradebook with --out FOLDER")
     if option.jobs is not None and option.jobs < 1:
         raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
     from spec.grading.running.class_run import ALL_CORES, How
@@ -127,17 +171,17 @@ def _grade(option: argparse.Namespace) -> str:
 
 
 def _add_book(commands: Any) -> None:
-    parser = commands.add_parser("book", help="weave the theory and its proofs into one HTML page")
+    parser = commands.add_parser("book", help="make one HTML page of the theory and its proofs")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the page, such as book.html"
     )
     parser.add_argument(
         "--impl",
         metavar="PATH_OR_MODULE",
-        help="about this .py file, notebook or importable module, not about impl/",
+        help="judge this .py file, notebook or importable module instead of impl/",
     )
     parser.add_argument(
-        "--section", metavar="N", help="a chapter alone, such as 5, or a section, such as 5.3"
+        "--section", metavar="N", help="only a chapter, such as 5, or a section, such as 5.3"
     )
     parser.set_defaults(run=_book)
 

@@ -1,7 +1,7 @@
 """A child process that leaves nothing behind: what it finds comes back as messages, a JSON line each.
 
 It stands outside of `spec/harness`, whose import brings NumPy and Hypothesis along: a notebook's
-kernel forks, too, and must stay as it was. Needs a system that has `os.fork`.
+kernel forks, too, and must stay as it was. `Fork` needs a system that has `os.fork`.
 """
 
 import builtins
@@ -91,6 +91,36 @@ class Fork:
             if pid:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status is not None
+
+
+class Here:
+    """The same for a system without forks, such as Windows: the work is done in this process.
+
+    It ends with the work alone, and what the work breaks stays broken.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.over = False
+        self.status: int | None = None
+        self._work = work
+
+    def receive(self, seconds: float) -> list[Any]:
+        """All messages."""
+        if self.over:
+            return []
+        messages: list[Any] = []
+        self._work(lambda message: messages.append(json.loads(json.dumps(message))))
+        self.over, self.status = True, 0
+        return messages
+
+    def stop(self) -> None:
+        """There is nothing to kill."""
+        self.over = True
+
+
+def apart(work: Work) -> Fork | Here:
+    """Begin the work in a process of its own, if this system can fork."""
+    return Fork(work) if hasattr(os, "fork") else Here(work)
 
 
 def _child(work: Work, writing: int) -> NoReturn:

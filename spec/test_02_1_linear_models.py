@@ -34,7 +34,7 @@ def layers_of(widths: tuple[int, ...], seed: int) -> list[Layer]:
 # the rows of a matrix X: each entry of the affine layer X W + b is one model's score of one sample.
 
 
-@claim("2.1/linear-model", r"\hat y = \mathbf w^\top \mathbf x + b")
+@claim("2.1/linear-model", r"\hat y = \mathbf w^\top \mathbf x + b", states=("affine",))
 @given(widths=sizes(3), seed=SEEDS)
 def test_each_output_is_a_dot_product_plus_a_bias(nn, widths, seed):
     """Entry (i, k) pairs sample i with model k: a sample by itself gets what it gets in a batch."""
@@ -168,7 +168,11 @@ def homogeneous(layer: Layer) -> np.ndarray:
     return np.block([[W, np.zeros((len(W), 1))], [b, np.ones((1, 1))]])
 
 
-@claim("2.1/any-depth-collapses", r"\mathbf x \mapsto \mathbf xW_1\cdots W_L + \mathbf b'")
+@claim(
+    "2.1/any-depth-collapses",
+    r"\mathbf x \mapsto \mathbf xW_1\cdots W_L + \mathbf b'",
+    states=("collapse",),
+)
 @given(widths=st.lists(st.integers(1, 7), min_size=2, max_size=7), seed=SEEDS)
 def test_a_deep_linear_network_is_an_affine_map(widths, seed):
     """In whole numbers, which floats hold exactly: through the layers, and through one matrix."""

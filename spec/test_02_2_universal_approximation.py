@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, claim, measured
 from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.networks import mlp
 from spec.harness.mathematics.strategies import SEEDS, Problem, sizes
 
@@ -32,7 +33,7 @@ def regression_networks(draw: st.DrawFn) -> Problem:
 def test_one_hidden_layer(nn, problem, activation):
     """Affine, bent, affine: the last layer stays unbent, so that any number can come out."""
     net, P = mlp(nn, problem, activation), problem.parameters
-    sigma, relu = oracle.ACTIVATIONS[activation][0], oracle.ACTIVATIONS["relu"][0]
+    sigma, relu = ACTIVATIONS[activation].function, ACTIVATIONS["relu"].function
     Z1 = problem.X @ P["W1"] + P["b1"]
     Y_hat = sigma(Z1) @ P["W2"] + P["b2"]
     size = np.abs(problem.X) @ np.abs(P["W1"]) + np.abs(P["b1"]) + np.abs(sigma(Z1))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from spec.harness import agree, claim
-from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import ACTIVATIONS, sigmoid
 from spec.harness.mathematics.networks import get_parameters, gradient, mlp, set_parameters
 from spec.harness.mathematics.sampling import sample_of
 from spec.harness.mathematics.strategies import (
@@ -25,14 +25,14 @@ from spec.harness.mathematics.strategies import (
 )
 
 
-@claim("3.1/neuron", r"a = \sigma(\mathbf w^\top\mathbf x + b) = \sigma(z)")
+@claim("3.1/neuron", r"a = \sigma(\mathbf w^\top\mathbf x + b) = \sigma(z)", states=("neuron",))
 @given(n=sizes(1), seed=SEEDS)
 def test_neuron_is_its_activation_of_a_weighted_sum(nn, n: tuple[int], seed: int):
     """The sum comes first and σ last, so one number leaves the neuron however many enter."""
     rng = np.random.default_rng(seed)
     some, weights, b = eighths(rng, *n), eighths(rng, *n) / 4, odd_fractions(rng, 1 / 64, 1)[0]
-    whole, relu = some.astype(int), oracle.ACTIVATIONS["relu"][0]
-    for x, w, sigma in ((some, weights, oracle.sigmoid), (whole, 40 * weights, relu)):
+    whole, relu = some.astype(int), ACTIVATIONS["relu"].function
+    for x, w, sigma in ((some, weights, sigmoid), (whole, 40 * weights, relu)):
         z = w @ x + b
         agree(
             nn.neuron(x, w, b, sigma),
@@ -71,13 +71,13 @@ def test_one_sigmoid_neuron_predicts_as_logistic_regression_does(nn, problem: Pr
     Z = X @ W + b
     agree(
         mlp(nn, problem).forward(X),
-        oracle.sigmoid(Z),
+        sigmoid(Z),
         scale=1 + np.abs(X) @ np.abs(W) + np.abs(b),
         mistakes=lambda: {
-            "the hidden layers' ReLU comes before the sigmoid": oracle.sigmoid(np.maximum(Z, 0)),
+            "the hidden layers' ReLU comes before the sigmoid": sigmoid(np.maximum(Z, 0)),
             "the sigmoid is left out": Z,
             "a softmax of one number, which is always 1, is taken": np.ones(Z.shape),
-            "the bias is left out": oracle.sigmoid(X @ W),
+            "the bias is left out": sigmoid(X @ W),
         },
         what="the prediction",
     )

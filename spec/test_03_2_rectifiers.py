@@ -21,7 +21,7 @@ ANY_SIZE = np.array([2.0**-40, 1 / 64, 1, 10, 1000, 2.0**40])
 # ## ReLU
 
 
-@claim("3.2/relu", r"\mathrm{ReLU}(z) = \max(0, z)")
+@claim("3.2/relu", r"\mathrm{ReLU}(z) = \max(0, z)", states=("relu",))
 @given(z=pre_activations())
 def test_relu(nn, z):
     """The simplest bend there is: no exponential, one comparison."""
@@ -44,7 +44,7 @@ def test_relu(nn, z):
     )
 
 
-@claim("3.2/relu-derivative", r"\mathrm{ReLU}^\prime(z) = \mathbb 1[z > 0]")
+@claim("3.2/relu-derivative", r"\mathrm{ReLU}^\prime(z) = \mathbb 1[z > 0]", states=("relu_grad",))
 @given(z=pre_activations())
 def test_relu_derivative(nn, z):
     """A gate: open for what was kept, shut for what was dropped."""
@@ -175,6 +175,7 @@ def test_dead_neuron_stays_dead(nn):
 @claim(
     "3.2/leaky-relu",
     r"\mathrm{LeakyReLU}(z) = \begin{cases}z & z > 0\\ \alpha z & z \le 0\end{cases}",
+    states=("leaky_relu",),
 )
 @given(z=pre_activations(), alpha=SLOPES)
 def test_leaky_relu(nn, z, alpha: float):
@@ -206,6 +207,7 @@ def test_leaky_relu_has_a_small_slope_of_its_own(nn):
 @claim(
     "3.2/leaky-relu-derivative",
     r"\mathrm{LeakyReLU}^\prime(z) = \begin{cases}1 & z > 0\\ \alpha & z \le 0\end{cases}",
+    states=("leaky_relu_grad",),
 )
 @given(z=pre_activations(), alpha=SLOPES)
 def test_leaky_relu_derivative(nn, z, alpha: float):

@@ -10,13 +10,10 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, arguments_after, claim
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.sampling import sample_of
 
-ELEMENTWISE = [
-    f"{name}{suffix}"
-    for name in ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu")
-    for suffix in ("", "_grad")
-]
+ELEMENTWISE = [f"{name}{suffix}" for name in ACTIVATIONS for suffix in ("", "_grad")]
 Z = np.array([[-3.5, -0.25, 1.5], [2.25, -1.0, 0.5]])
 WHOLE = np.array([[-3, -1, 2], [1, -2, 4]])
 FAR = np.vstack([Z, [-(2.0**20), 1000, 2.0**20]])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, claim, measured
 from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, elu, elu_grad
 from spec.harness.mathematics.networks import cached, set_parameters
 from spec.harness.mathematics.sampling import sample_of
 from spec.harness.mathematics.strategies import eighths, pre_activations
@@ -66,7 +67,7 @@ def test_output_activation_follows_from_the_task(nn, task: str, output: str, n: 
 def test_hidden_activation_is_relu_unless_another_is_named(nn, options: dict[str, str], name: str):
     """All three are the identity above zero; below it they are nothing, a faint line, a soft floor."""
     z = np.array([-4.0, -1.0, -0.25, 0.25, 1.0, 4.0]).reshape(-1, 1)
-    curves = {kind: sigma(z) for kind, (sigma, _) in oracle.ACTIVATIONS.items()}
+    curves = {kind: other.function(z) for kind, other in ACTIVATIONS.items()}
     right = curves.pop(name)
     net = transparent(nn, 1, lift=0.0, output="identity", **options)
     net.forward(z)
@@ -104,6 +105,7 @@ FAR = np.array([-1000.0, -100, 100, 1000])
 @claim(
     "3.3/elu",
     r"\mathrm{ELU}(z) = \begin{cases}z & z > 0\\ \alpha(e^z-1) & z \le 0\end{cases}",
+    states=("elu",),
 )
 @given(z=pre_activations(), alpha=ALPHAS)
 def test_elu(nn, z, alpha: float):
@@ -116,7 +118,7 @@ def test_elu(nn, z, alpha: float):
         mistakes=lambda: {
             "the - 1 is missing on the negative side": np.where(z > 0, z, alpha * np.exp(z)),
             "the - 1 is outside of the brackets": np.where(z > 0, z, alpha * np.exp(z) - 1),
-            "alpha is not used": oracle.elu(z),
+            "alpha is not used": elu(z),
             "alpha stands in the exponent": np.where(z > 0, z, np.exp(alpha * z) - 1),
             "the negative side has the wrong sign": np.where(z > 0, z, alpha * (1 - np.exp(z))),
             "the exponential is taken on both sides": alpha * (np.exp(z) - 1),
@@ -126,7 +128,7 @@ def test_elu(nn, z, alpha: float):
         },
         what="elu(z, alpha)",
     )
-    agree(nn.elu(z), oracle.elu(z), scale=np.abs(z) + 1, what="elu(z), alpha being 1,")
+    agree(nn.elu(z), elu(z), scale=np.abs(z) + 1, what="elu(z), alpha being 1,")
 
 
 @claim("3.3/elu")
@@ -136,7 +138,7 @@ def test_elu_of_large_numbers(nn):
         gated = (FAR > 0) * FAR + (FAR <= 0) * (np.exp(FAR) - 1)
     agree(
         nn.elu(FAR),
-        oracle.elu(FAR),
+        elu(FAR),
         mistakes=lambda: {"the infinite exponential is multiplied by 0, not left out": gated},
         what="elu(z)",
     )
@@ -145,6 +147,7 @@ def test_elu_of_large_numbers(nn):
 @claim(
     "3.3/elu-derivative",
     r"\mathrm{ELU}^\prime(z) = \begin{cases}1 & z > 0\\ \alpha e^z & z \le 0\end{cases}",
+    states=("elu_grad",),
 )
 @given(z=pre_activations(), alpha=ALPHAS)
 def test_elu_derivative(nn, z, alpha: float):
@@ -156,7 +159,7 @@ def test_elu_derivative(nn, z, alpha: float):
         right,
         scale=right + alpha,  # ELU(z) + α is a right form
         mistakes=lambda: {
-            "alpha is not used": oracle.elu_grad(z),
+            "alpha is not used": elu_grad(z),
             "the negative side is the function itself": np.where(z > 0, 1, alpha * (np.exp(z) - 1)),
             "z is taken for the activation: z + alpha": np.where(z > 0, 1, z + alpha),
             "the negative side is 0, as in ReLU": z > 0,
@@ -177,7 +180,7 @@ def test_elu_derivative_of_large_numbers(nn):
         gated = (FAR > 0) + (FAR <= 0) * np.exp(FAR)
     agree(
         nn.elu_grad(FAR),
-        oracle.elu_grad(FAR),
+        elu_grad(FAR),
         mistakes=lambda: {"the infinite exponential is multiplied by 0, not left out": gated},
         what="elu_grad(z)",
     )
@@ -190,8 +193,8 @@ def test_elu_derivative_of_large_numbers(nn):
 def test_elu_derivative_is_the_slope():
     """Below zero, measured with an imaginary step; α = 1 makes the two slopes at 0 equal."""
     z, h = np.linspace(-8, 0, 33), 1e-20
-    agree(oracle.elu_grad(z, 2.0), np.imag(2 * (np.exp(z + 1j * h) - 1)) / h, scale=2)
-    assert oracle.elu_grad(np.array(0.0)) == 1
+    agree(elu_grad(z, 2.0), np.imag(2 * (np.exp(z + 1j * h) - 1)) / h, scale=2)
+    assert elu_grad(np.array(0.0)) == 1
 
 
 # ## SELU
@@ -201,7 +204,7 @@ def test_elu_derivative_is_the_slope():
 # after layer, without normalisation: λ = 1.0507009873554805 and α = 1.6732632423543772. Both are often
 # written with five digits, which do so nearly; here they are asked for as a float holds them.
 
-SCALE, ALPHA = oracle.SELU_SCALE, oracle.SELU_ALPHA
+SCALE, ALPHA = SELU_SCALE, SELU_ALPHA
 
 TERMS = SCALE * ALPHA  # SELU is less by this than an exponential, and its derivative more than SELU
 ROUNDED = {  # digits -> the pair as it is often written
@@ -216,7 +219,7 @@ def test_selu_keeps_mean_zero_and_variance_one():
     nodes, weights = np.polynomial.legendre.leggauss(60)
     z = np.outer([-6, 6], nodes + 1)  # the two halves of [-12, 12]
     share = 6 * weights * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    a = SCALE * oracle.elu(z, ALPHA)
+    a = SCALE * elu(z, ALPHA)
     measured("mean of a", np.sum(share * a))
     measured("variance of a", np.sum(share * a**2))
     agree(np.sum([share * a, share * a**2], axis=(1, 2)), [0, 1], scale=1)
@@ -225,6 +228,7 @@ def test_selu_keeps_mean_zero_and_variance_one():
 @claim(
     "3.3/selu",
     r"\mathrm{SELU}(z) = \lambda\begin{cases}z & z > 0\\ \alpha(e^z-1) & z \le 0\end{cases}",
+    states=("selu",),
 )
 @given(z=pre_activations())
 def test_selu(nn, z):
@@ -232,27 +236,23 @@ def test_selu(nn, z):
     z = np.append(z, FAR)
     agree(
         nn.selu(z),
-        SCALE * oracle.elu(z, ALPHA),
-        scale=np.abs(SCALE * oracle.elu(z, ALPHA)) + TERMS,
+        SCALE * elu(z, ALPHA),
+        scale=np.abs(SCALE * elu(z, ALPHA)) + TERMS,
         mistakes=lambda: {
-            "lambda is missing": oracle.elu(z, ALPHA),
-            "lambda scales the positive side only": np.where(
-                z > 0, SCALE * z, oracle.elu(z, ALPHA)
-            ),
-            "lambda scales the negative side only": np.where(
-                z > 0, z, SCALE * oracle.elu(z, ALPHA)
-            ),
-            "alpha is missing": SCALE * oracle.elu(z),
-            "lambda and alpha have changed places": ALPHA * oracle.elu(z, SCALE),
-            "alpha scales the positive side, too": SCALE * ALPHA * oracle.elu(z),
+            "lambda is missing": elu(z, ALPHA),
+            "lambda scales the positive side only": np.where(z > 0, SCALE * z, elu(z, ALPHA)),
+            "lambda scales the negative side only": np.where(z > 0, z, SCALE * elu(z, ALPHA)),
+            "alpha is missing": SCALE * elu(z),
+            "lambda and alpha have changed places": ALPHA * elu(z, SCALE),
+            "alpha scales the positive side, too": SCALE * ALPHA * elu(z),
             "the - 1 is missing on the negative side": SCALE
             * np.where(z > 0, z, ALPHA * np.exp(np.minimum(z, 0))),
-            "the ELU is taken": oracle.elu(z),
+            "the ELU is taken": elu(z),
             "the infinite exponential is multiplied by 0, not left out": np.where(
-                z > 710, np.nan, SCALE * oracle.elu(z, ALPHA)
+                z > 710, np.nan, SCALE * elu(z, ALPHA)
             ),
             **{
-                f"lambda and alpha have {digits} digits only": scale * oracle.elu(z, alpha)
+                f"lambda and alpha have {digits} digits only": scale * elu(z, alpha)
                 for digits, (scale, alpha) in ROUNDED.items()
             },
         },
@@ -263,36 +263,37 @@ def test_selu(nn, z):
 @claim(
     "3.3/selu-derivative",
     r"\mathrm{SELU}^\prime(z) = \lambda\begin{cases}1 & z > 0\\ \alpha e^z & z \le 0\end{cases}",
+    states=("selu_grad",),
 )
 @given(z=pre_activations())
 def test_selu_derivative(nn, z):
     """λ times ELU's; above 1 on the positive side, so that variance is not only ever lost."""
     z = np.concatenate([z, [0.0], FAR])
-    right = SCALE * oracle.elu_grad(z, ALPHA)
+    right = SCALE * elu_grad(z, ALPHA)
     agree(
         nn.selu_grad(z),
         right,
         scale=right + TERMS,
         mistakes=lambda: {
-            "lambda is missing": oracle.elu_grad(z, ALPHA),
+            "lambda is missing": elu_grad(z, ALPHA),
             "lambda scales the positive side only": np.where(z > 0, SCALE, right / SCALE),
             "lambda scales the negative side only": np.where(z > 0, 1, right),
-            "alpha is missing": SCALE * oracle.elu_grad(z),
-            "lambda and alpha have changed places": ALPHA * oracle.elu_grad(z, SCALE),
+            "alpha is missing": SCALE * elu_grad(z),
+            "lambda and alpha have changed places": ALPHA * elu_grad(z, SCALE),
             "the negative side is the function itself": np.where(
-                z > 0, SCALE, SCALE * oracle.elu(z, ALPHA)
+                z > 0, SCALE, SCALE * elu(z, ALPHA)
             ),
             "z is taken for the activation: z + lambda alpha": np.where(
                 z > 0, SCALE, z + SCALE * ALPHA
             ),
             "the positive side is lambda z": np.where(z > 0, SCALE * z, right),
-            "the derivative of ELU is taken": oracle.elu_grad(z),
+            "the derivative of ELU is taken": elu_grad(z),
             "0 is counted as positive: z >= 0 instead of z > 0": np.where(z >= 0, SCALE, right),
             "the infinite exponential is multiplied by 0, not left out": np.where(
                 z > 710, np.nan, right
             ),
             **{
-                f"lambda and alpha have {digits} digits only": scale * oracle.elu_grad(z, alpha)
+                f"lambda and alpha have {digits} digits only": scale * elu_grad(z, alpha)
                 for digits, (scale, alpha) in ROUNDED.items()
             },
         },

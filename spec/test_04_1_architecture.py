@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from spec.harness import Refuted, agree, claim, refuses
 from spec.harness.ground.compare import Array
 from spec.harness.ground.outcomes import Kind
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.networks import (
     CLASSIFIERS,
@@ -31,11 +32,11 @@ from spec.harness.mathematics.networks import (
     set_parameters,
     two_layer_net,
 )
-from spec.harness.mathematics.oracle import ACTIVATIONS, Parameters, forward, output
+from spec.harness.mathematics.oracle import Parameters, forward, output
 from spec.harness.mathematics.strategies import SEEDS, Problem, problems, sizes
 from spec.harness.subject.proxy import Guarded
 
-STEEPEST = 1.8  # above the largest slope of any activation, SELU's 1.758
+STEEPEST = max(activation.steepest for activation in ACTIVATIONS.values())
 
 
 @st.composite
@@ -174,7 +175,7 @@ def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem
     X, theta, kind = problem.X, problem.parameters, problem.output
     last = f"Z{len(problem.sizes) - 1}"
     Z = forward(X, theta, activation)[last]
-    A = ACTIVATIONS[activation][0](Z)
+    A = ACTIVATIONS[activation].function(Z)
     no_bias = {name: value * name.startswith("W") for name, value in theta.items()}
     last_bias = theta[last.replace("Z", "b")]
     agree(

@@ -17,6 +17,7 @@ from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.networks import (
     CLASSIFIERS,
@@ -27,7 +28,7 @@ from spec.harness.mathematics.networks import (
     set_parameters,
     two_layer_net,
 )
-from spec.harness.mathematics.oracle import forward, sigmoid, softmax
+from spec.harness.mathematics.oracle import forward, softmax
 from spec.harness.mathematics.strategies import Problem, problems
 
 # ## Four equations
@@ -40,7 +41,11 @@ def values_of(nn, problem: Problem) -> dict[str, Array]:
     return cached(net, 2) | get_parameters(net, problem.parameters)
 
 
-@claim("4.2/hidden-pre-activation", r"Z^{[1]} = XW^{[1]} + \mathbf b^{[1]}")
+@claim(
+    "4.2/hidden-pre-activation",
+    r"Z^{[1]} = XW^{[1]} + \mathbf b^{[1]}",
+    states=("TwoLayerNet.forward",),
+)
 @given(problem=problems())
 def test_hidden_pre_activation(nn, problem: Problem):
     """Row i of X meets column j of W in one product: sample i's view of neuron j."""
@@ -62,7 +67,9 @@ def test_hidden_pre_activation(nn, problem: Problem):
     )
 
 
-@claim("4.2/hidden-activation", r"A^{[1]} = \mathrm{ReLU}(Z^{[1]})")
+@claim(
+    "4.2/hidden-activation", r"A^{[1]} = \mathrm{ReLU}(Z^{[1]})", states=("TwoLayerNet.forward",)
+)
 @given(problem=problems())
 def test_hidden_activation(nn, problem: Problem):
     """The pre-activations stay in the cache beside the activations: going back needs their signs."""
@@ -87,7 +94,11 @@ def test_hidden_activation(nn, problem: Problem):
     )
 
 
-@claim("4.2/output-pre-activation", r"Z^{[2]} = A^{[1]}W^{[2]} + \mathbf b^{[2]}")
+@claim(
+    "4.2/output-pre-activation",
+    r"Z^{[2]} = A^{[1]}W^{[2]} + \mathbf b^{[2]}",
+    states=("TwoLayerNet.forward",),
+)
 @given(problem=problems())
 def test_output_pre_activation(nn, problem: Problem):
     """The same affine map again, on what the hidden layer made of the samples."""
@@ -111,7 +122,9 @@ def test_output_pre_activation(nn, problem: Problem):
     )
 
 
-@claim("4.2/output-activation", r"A^{[2]} = \mathrm{softmax}(Z^{[2]})")
+@claim(
+    "4.2/output-activation", r"A^{[2]} = \mathrm{softmax}(Z^{[2]})", states=("TwoLayerNet.forward",)
+)
 @given(problem=problems())
 def test_output_activation(nn, problem: Problem):
     """Each row becomes a distribution over the K classes; the columns need not sum to anything."""

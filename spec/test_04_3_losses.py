@@ -40,7 +40,7 @@ def one_of_k(draw: st.DrawFn) -> tuple[Array, np.ndarray]:
 # batch happens to hold: a batch without the last class still has its column, of zeros.
 
 
-@claim("4.3/one-hot", r"y_{i,k} = \mathbb 1[k = c_i]")
+@claim("4.3/one-hot", r"y_{i,k} = \mathbb 1[k = c_i]", states=("one_hot",))
 @given(shape=sizes(2), seed=SEEDS)
 def test_one_hot_targets(nn, shape: tuple[int, int], seed: int):
     """Each row, be it the only one, has a single 1, in the column of its class; classes count from 0."""
@@ -80,6 +80,7 @@ def test_labels_out_of_range_are_refused(nn):
 @claim(
     "4.3/binary-cross-entropy",
     r"\mathcal L = -\frac1m\sum_i[y_i\log\hat y_i + (1-y_i)\log(1-\hat y_i)]",
+    states=("binary_cross_entropy",),
 )
 @given(batch=yes_or_no(), shape=st.sampled_from([(-1,), (-1, 1)]))
 def test_binary_cross_entropy(nn, batch: tuple[Array, Array], shape: tuple[int, ...]):
@@ -117,7 +118,9 @@ def test_binary_cross_entropy(nn, batch: tuple[Array, Array], shape: tuple[int, 
 # given. The other K − 1 probabilities matter only in that they take their share of 1.
 
 
-@claim("4.3/cross-entropy", r"\mathcal L = -\frac1m\sum_i\log\hat y_{i,c_i}")
+@claim(
+    "4.3/cross-entropy", r"\mathcal L = -\frac1m\sum_i\log\hat y_{i,c_i}", states=("cross_entropy",)
+)
 @given(batch=one_of_k())
 def test_cross_entropy(nn, batch: tuple[Array, np.ndarray]):
     """One-hot rows pick one logarithm each; it is a mean over m samples, not over m K entries."""
@@ -187,6 +190,7 @@ def test_mean_squared_error(nn, m: tuple[int], seed: int, shape: tuple[int, ...]
 @claim(
     "4.3/mean-squared-error",
     r"\mathcal L = \frac1m\sum_i\lVert\mathbf y_i - \hat{\mathbf y}_i\rVert^2",
+    states=("mean_squared_error",),
 )
 @given(shape=sizes(2), seed=SEEDS)
 def test_mean_squared_error_of_vectors(nn, shape: tuple[int, int], seed: int):

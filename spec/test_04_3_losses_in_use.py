@@ -184,7 +184,11 @@ def judge_reported(net: Guarded, problem: Problem) -> None:
     )
 
 
-@claim("4.3/reported-loss", r"\mathcal L = -\frac1m\sum_i\log\hat y_{i,c_i}")
+@claim(
+    "4.3/reported-loss",
+    r"\mathcal L = -\frac1m\sum_i\log\hat y_{i,c_i}",
+    states=("TwoLayerNet.compute_loss",),
+)
 @FEWER
 @given(problem=problems())
 def test_loss_reported_by_a_two_layer_network(nn, problem: Problem):

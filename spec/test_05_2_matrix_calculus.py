@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.networks import cached, gradients, mlp, row
-from spec.harness.mathematics.oracle import ACTIVATIONS, softmax
+from spec.harness.mathematics.oracle import softmax
 from spec.harness.mathematics.strategies import (
     SEEDS,
     Problem,
@@ -138,6 +139,7 @@ def named(X: Array, W: Array) -> dict[str, int]:
 @claim(
     "5.2/affine-input-gradient",
     r"\frac{\partial\mathcal L}{\partial X} = \frac{\partial\mathcal L}{\partial Z}W^\top",
+    states=("affine_backward",),
 )
 @given(layer=affine_layers(m_also="1"))
 def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
@@ -164,6 +166,7 @@ def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
 @claim(
     "5.2/affine-weight-gradient",
     r"\frac{\partial\mathcal L}{\partial W} = X^\top\frac{\partial\mathcal L}{\partial Z}",
+    states=("affine_backward",),
 )
 @given(layer=affine_layers(m_also="n_in"))
 def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
@@ -190,6 +193,7 @@ def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
 @claim(
     "5.2/affine-bias-gradient",
     r"\frac{\partial\mathcal L}{\partial\mathbf b} = \sum_i\frac{\partial\mathcal L}{\partial Z_i}",
+    states=("affine_backward",),
 )
 @given(layer=affine_layers(m_also="n_out"))
 def test_affine_bias_gradient(nn, layer: tuple[Array, Array, Array]):
@@ -267,12 +271,6 @@ def test_shapes_that_do_not_fit_are_refused(nn, layer: tuple[Array, Array, Array
 # with the derivative at the pre-activation Z. The classic slip is to hand it A. A ReLU is none the
 # worse for it, its A being positive just where Z is; a tanh then learns with the wrong slopes.
 
-SLIPS = {  # what a derivative gives that is written as a function of a, and fed with z
-    "sigmoid": lambda z: z * (1 - z),
-    "tanh": lambda z: 1 - z**2,
-    "elu": lambda z: np.where(z > 0, 1, z + 1),
-}
-
 
 @claim(
     "5.2/elementwise-gradient",
@@ -282,7 +280,8 @@ SLIPS = {  # what a derivative gives that is written as a function of a, and fed
 @given(shape=sizes(2), seed=SEEDS)
 def test_elementwise_gradient(nn, name: str, shape: tuple[int, int], seed: int):
     """Every entry of a matrix goes back by itself, through the slope at its own z."""
-    sigma, derivative = ACTIVATIONS[name]
+    activation = ACTIVATIONS[name]
+    sigma, derivative = activation.function, activation.derivative
     rng = np.random.default_rng(seed)
     dA, Z = eighths(rng, *shape), 4 * odd_fractions(rng, 1 / 64, *shape)
 
@@ -291,10 +290,10 @@ def test_elementwise_gradient(nn, name: str, shape: tuple[int, int], seed: int):
             "the derivative is left out": dA,
             "the activation stands in for its derivative": dA * sigma(Z),
         }
-        if name in ("relu", "leaky_relu", "elu", "selu"):
+        if activation.has_two_sides:
             listed["the two sides of 0 change places"] = dA * derivative(-Z)
-        if name in SLIPS:
-            listed["the derivative is a function of a, not of z"] = dA * SLIPS[name](Z)
+        if not activation.has_straight_sides:
+            listed["the derivative is a function of a, not of z"] = dA * activation.slope_at(Z)
         return listed
 
     slopes = getattr(nn, f"{name}_grad")(Z)
@@ -319,7 +318,8 @@ def test_elementwise_gradient(nn, name: str, shape: tuple[int, int], seed: int):
 @given(widths=sizes(3), seed=SEEDS)
 def test_elementwise_gradient_inside_a_network(nn, name: str, widths: tuple[int, ...], seed: int):
     """The cache has both z and a; the derivative belongs to z, and to this layer's activation."""
-    sigma, derivative = ACTIVATIONS[name]
+    activation = ACTIVATIONS[name]
+    sigma, derivative = activation.function, activation.derivative
     problem = Problem(widths, 1, seed)
     net = mlp(nn, problem, name)
     net.forward(problem.X)
@@ -335,7 +335,7 @@ def test_elementwise_gradient_inside_a_network(nn, name: str, widths: tuple[int,
         }
         if name != "relu":
             listed["the derivative is ReLU's, whatever the activation"] = dA * (z > 0)
-        if name not in ("relu", "leaky_relu"):
+        if not activation.has_straight_sides:
             listed["the derivative is fed with a, not with z"] = dA * derivative(sigma(z))
         return listed
 

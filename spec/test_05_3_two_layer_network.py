@@ -16,7 +16,7 @@ from hypothesis import given
 
 from spec.harness import agree, claim
 from spec.harness.ground.compare import Array
-from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.backpropagation import bias_mistakes, layer_errors, placed
 from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS
 from spec.harness.mathematics.networks import cached, gradient, set_parameters, two_layer_net
@@ -29,6 +29,7 @@ from spec.harness.mathematics.strategies import Problem, odd_fractions
     "5.3/output-weight-gradient",
     r"\frac{\partial\mathcal L}{\partial W^{[2]}} = "
     r"\frac1m (A^{[1]})^\top \frac{\partial\mathcal L}{\partial Z^{[2]}}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_output_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Problem):
@@ -59,6 +60,7 @@ def test_output_weight_gradient_is_the_mean_of_activation_times_error(nn, proble
     "5.3/output-bias-gradient",
     r"\frac{\partial\mathcal L}{\partial\mathbf b^{[2]}} = "
     r"\frac1m \sum_{i=1}^m \frac{\partial\mathcal L}{\partial Z^{[2]}_i}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_output_bias_gradient_is_the_column_mean(nn, problem: Problem):
@@ -100,6 +102,7 @@ def one_sample(problem: Problem) -> tuple[Array, Array, Array, Array]:
     "5.3/hidden-activation-gradient",
     r"\frac{\partial\mathcal L}{\partial A^{[1]}} = "
     r"\frac{\partial\mathcal L}{\partial Z^{[2]}} (W^{[2]})^\top",
+    states=("TwoLayerNet.backward",),
 )
 @FEW
 @given(problem=TWO_LAYERS)
@@ -130,6 +133,7 @@ def test_hidden_activation_gradient_is_the_error_sent_back(nn, problem: Problem)
     "5.3/hidden-pre-activation-gradient",
     r"\frac{\partial\mathcal L}{\partial Z^{[1]}} = "
     r"\frac{\partial\mathcal L}{\partial A^{[1]}} \odot \mathrm{ReLU}'(Z^{[1]})",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: Problem):
@@ -152,7 +156,7 @@ def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: P
             "the bias is left out of the gate": dA1 * (x @ parameters["W1"] > 0),
             "the activation stands for its derivative": dA1 * A1,
             "the pre-activation stands for the derivative": dA1 * Z1,
-            "the derivative is the sigmoid's": dA1 * oracle.sigmoid(Z1) * oracle.sigmoid(-Z1),
+            "the derivative is the sigmoid's": dA1 * sigmoid(Z1) * sigmoid(-Z1),
             "the derivative is the leaky ReLU's": dA1 * np.where(Z1 > 0, 1, 0.01),
         },
         what="dZ1 of one sample",
@@ -187,6 +191,7 @@ def test_a_closed_gate_lets_nothing_through(nn, problem: Problem):
     "5.3/hidden-weight-gradient",
     r"\frac{\partial\mathcal L}{\partial W^{[1]}} = "
     r"\frac1m X^\top \frac{\partial\mathcal L}{\partial Z^{[1]}}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_hidden_weight_gradient_is_the_mean_of_input_times_error(nn, problem: Problem):
@@ -214,6 +219,7 @@ def test_hidden_weight_gradient_is_the_mean_of_input_times_error(nn, problem: Pr
     "5.3/hidden-bias-gradient",
     r"\frac{\partial\mathcal L}{\partial\mathbf b^{[1]}} = "
     r"\frac1m \sum_{i=1}^m \frac{\partial\mathcal L}{\partial Z^{[1]}_i}",
+    states=("TwoLayerNet.backward",),
 )
 @given(problem=TWO_LAYERS)
 def test_hidden_bias_gradient_is_the_column_mean(nn, problem: Problem):

@@ -98,7 +98,9 @@ def test_a_batch_of_whole_numbers_has_the_same_gradients(nn, problem: Problem):
 # the wrong order is of second order in the rate, and invisible at a small one.
 
 
-@claim("5.3/update", r"\theta \leftarrow \theta - \eta \, d\theta")
+@claim(
+    "5.3/update", r"\theta \leftarrow \theta - \eta \, d\theta", states=("TwoLayerNet.train_step",)
+)
 @FEW
 @given(problem=TWO_LAYERS)
 def test_step_goes_down_along_the_gradient(nn, problem: Problem):

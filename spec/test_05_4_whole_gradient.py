@@ -112,6 +112,7 @@ def test_targets_without_a_column_are_no_silent_matrix(nn, seed: int):
     "5.4/update",
     r"W^{[l]} \leftarrow W^{[l]} - \eta\,dW^{[l]},\quad "
     r"\mathbf b^{[l]} \leftarrow \mathbf b^{[l]} - \eta\,d\mathbf b^{[l]}",
+    states=("MLP.train_step",),
 )
 @FEW
 @given(problem=DEEP)

@@ -49,7 +49,11 @@ def parents_behind(node: Guarded) -> dict[Guarded, list[Guarded]]:
 # ## Forward
 
 
-@claim("5.5/graph", r"\mathcal L = \mathrm{CE}(\max(0, XW_1 + \mathbf b_1) W_2 + \mathbf b_2, Y)")
+@claim(
+    "5.5/graph",
+    r"\mathcal L = \mathrm{CE}(\max(0, XW_1 + \mathbf b_1) W_2 + \mathbf b_2, Y)",
+    states=("Node",),
+)
 @FEW
 @given(problem=problems())
 def test_graph_has_the_value_of_the_formula(nn, problem: Problem):
@@ -119,7 +123,7 @@ def test_product_of_nodes_is_elementwise(nn, problem: Problem):
 # Sorting the nodes so that each comes after its parents, and walking that list from its end, sees to it.
 
 
-@claim("5.5/reverse-topological-order")
+@claim("5.5/reverse-topological-order", states=("topological_order",))
 @FEW
 @given(problem=problems())
 def test_every_node_comes_after_its_parents(nn, problem: Problem):
@@ -140,7 +144,11 @@ def test_every_node_comes_after_its_parents(nn, problem: Problem):
             assert place[parent] < place[current], "a node comes before one of its parents"
 
 
-@claim("5.5/graph-gradient", r"\bar v = \sum_{v \to u} (\partial u / \partial v)^\top \bar u")
+@claim(
+    "5.5/graph-gradient",
+    r"\bar v = \sum_{v \to u} (\partial u / \partial v)^\top \bar u",
+    states=("backward",),
+)
 @FEW
 @given(problem=problems())
 def test_graph_gives_the_gradients_of_the_layers(nn, problem: Problem):

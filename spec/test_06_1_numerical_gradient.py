@@ -33,6 +33,7 @@ NORM = np.linalg.norm
     "6/centred-difference",
     r"\frac{\partial\mathcal L}{\partial\theta_j} \approx"
     r" \frac{\mathcal L(\theta_j+\epsilon)-\mathcal L(\theta_j-\epsilon)}{2\epsilon}",
+    states=("numerical_gradient",),
 )
 @given(n=st.sampled_from([3, 5, 8]), seed=SEEDS)
 def test_the_difference_is_exact_for_quadratics(nn, n: int, seed: int):
@@ -227,6 +228,7 @@ def test_the_usual_step_is_near_the_best(nn):
     "6/relative-error",
     r"\frac{\lVert\mathbf g_a-\mathbf g_n\rVert}"
     r"{\lVert\mathbf g_a\rVert+\lVert\mathbf g_n\rVert+\delta}",
+    states=("relative_error",),
 )
 @given(delta=st.sampled_from([None, 1 / 4, 2.0]), seed=SEEDS)
 def test_relative_error(nn, delta: float | None, seed: int):
@@ -328,28 +330,28 @@ def verdicts(nn, errors: list[float]) -> dict[float, str]:
     return {error: found[0] if found else "" for error, found in words.items()}
 
 
-@claim("6/excellent", r"<10^{-7}")
+@claim("6/excellent", r"<10^{-7}", states=("verdict",))
 def test_below_1e_7_is_excellent(nn):
     """Nothing but rounding is left."""
     for error, word in verdicts(nn, [0.0, 1e-300, 3e-9, 9.99e-8]).items():
         assert word == "excellent", f"an error of {error:g} is excellent, and is called {word!r}"
 
 
-@claim("6/good", r"<10^{-5}")
+@claim("6/good", r"<10^{-5}", states=("verdict",))
 def test_below_1e_5_is_good(nn):
     """The row begins where the one above it ends: 10⁻⁷ itself is not below 10⁻⁷."""
     for error, word in verdicts(nn, [1e-7, 1.01e-7, 2e-6, 9.99e-6]).items():
         assert word == "good", f"an error of {error:g} is good, and is called {word!r}"
 
 
-@claim("6/suspicious", r"10^{-5}\text{ to }10^{-3}")
+@claim("6/suspicious", r"10^{-5}\text{ to }10^{-3}", states=("verdict",))
 def test_from_1e_5_to_1e_3_is_suspicious(nn):
     """Too much for rounding, too little for most mistakes: look for a kink, or a step ill chosen."""
     for error, word in verdicts(nn, [1e-5, 1.01e-5, 1e-4, 9.99e-4, 1e-3]).items():
         assert word == "suspicious", f"an error of {error:g} is suspicious, and is called {word!r}"
 
 
-@claim("6/bug", r">10^{-3}")
+@claim("6/bug", r">10^{-3}", states=("verdict",))
 def test_above_1e_3_is_a_bug(nn):
     """NaN is one too, although it is neither below nor above any threshold."""
     for error, word in verdicts(nn, [1.01e-3, 0.3, 1.0, float("inf"), float("nan")]).items():

@@ -323,7 +323,7 @@ def test_the_penalty_belongs_into_both_or_neither(nn):
 # of another.
 
 
-@claim("6/every-group", r"W_1,\ b_1,\ W_2,\ b_2,\ \ldots")
+@claim("6/every-group", r"W_1,\ b_1,\ W_2,\ b_2,\ \ldots", states=("gradient_check",))
 def test_each_group_gets_an_error_of_its_own(nn):
     """Twice the gradient of one group raises the error of that group, and of no other, at any depth."""
     for problem, guilty in [*((SMALL, group) for group in GROUPS), (DEEP, "b3")]:

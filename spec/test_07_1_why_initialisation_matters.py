@@ -21,8 +21,9 @@ import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, chance, claim, measured
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.networks import mlp, set_parameters, two_layer_net
-from spec.harness.mathematics.oracle import ACTIVATIONS, Parameters, gradients
+from spec.harness.mathematics.oracle import Parameters, gradients
 from spec.harness.mathematics.signals import (
     Rule,
     backward,
@@ -44,7 +45,7 @@ def test_small_weights_silence_the_deep_layers(rng):
     """A hundred terms of deviation 0.01 do not make up for one another: each layer is weaker."""
     for activation in ("relu", "tanh"):
         Z = one_input(rng, 100, [100] * 11, 0.01, activation)
-        largest = float(np.abs(ACTIVATIONS[activation][0](Z[-1])).max())
+        largest = float(np.abs(ACTIVATIONS[activation].function(Z[-1])).max())
         measured(f"largest activation of layer 10 in 100 networks, {activation}", largest)
         assert 1e-15 < largest < 1e-7, f"{activation}: an activation of {largest:.1e} in layer 10"
 
@@ -120,7 +121,7 @@ def test_gradients_shrink_by_the_slopes_where_weights_are_moderate(rng):
     """Weights of variance 1/n hand on what they get, so the slopes decide: a sigmoid's are at most 1/4."""
     for activation, shift in (("sigmoid", 0.0), ("tanh", 2.0)):
         Z, dZ = gradient_signals(rng, "xavier", activation, shift)
-        slopes = float(np.mean(ACTIVATIONS[activation][1](np.array(Z[:-1])) ** 2))
+        slopes = float(np.mean(ACTIVATIONS[activation].derivative(np.array(Z[:-1])) ** 2))
         shrinkage = float(factors(dZ[::-1]).mean())
         measured(
             f"change of the gradient's second moment per layer, {activation}, ±{shift:g}", shrinkage

@@ -26,7 +26,11 @@ INITIALISERS = ("small_random", "xavier_normal", "xavier_uniform", "he_normal", 
 # ## The law
 
 
-@claim("7.2/small-random", r"W_{ij} \sim \mathcal N(0, \sigma^2),\quad \sigma = 0.01")
+@claim(
+    "7.2/small-random",
+    r"W_{ij} \sim \mathcal N(0, \sigma^2),\quad \sigma = 0.01",
+    states=("TwoLayerNet.__init__", "small_random", "ThreeLayerNet.__init__"),
+)
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 def test_small_random_weights(nn, rng):
     """0.01 is the deviation; the variance is 0.0001."""

@@ -15,6 +15,7 @@ import pytest
 
 from spec.harness import agree, chance, claim, measured
 from spec.harness.ground.compare import Array
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.sampling import (
     FOUND_IN_30_000,
     TRUNCATED,
@@ -24,7 +25,6 @@ from spec.harness.mathematics.sampling import (
     variance_is,
 )
 from spec.harness.mathematics.signals import (
-    ACTIVATIONS,
     backward,
     factors,
     forward,
@@ -39,7 +39,11 @@ SHAPES = pytest.mark.parametrize(("n_in", "n_out"), [(250, 120), (120, 250)])
 # ## The rule, normal and uniform
 
 
-@claim("7.3/xavier-normal", r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}+n_{out}}\right)")
+@claim(
+    "7.3/xavier-normal",
+    r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}+n_{out}}\right)",
+    states=("xavier_normal",),
+)
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @SHAPES
 def test_xavier_normal(nn, rng, n_in, n_out):
@@ -68,6 +72,7 @@ def test_xavier_normal(nn, rng, n_in, n_out):
 @claim(
     "7.3/xavier-uniform",
     r"W_{ij} \sim U\left(-\sqrt{\frac{6}{n_{in}+n_{out}}}, \sqrt{\frac{6}{n_{in}+n_{out}}}\right)",
+    states=("xavier_uniform",),
 )
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @SHAPES
@@ -129,7 +134,7 @@ def test_inputs_of_non_zero_mean_add_more_than_their_variance():
     rectified = np.maximum([-3.0, -1.0, 1.0, 3.0], 0)
     usual = N_IN * np.var(W_VALUES) * np.var(rectified)
     assert variance_of_all_sums(rectified) > 1.5 * usual
-    relu = ACTIVATIONS["relu"][0]
+    relu = ACTIVATIONS["relu"].function
     square, mean = normal_mean(lambda z: relu(z) ** 2), normal_mean(relu)
     excess = square / (square - mean**2)
     measured("Var(z) over n_in Var(w) Var(x) for ReLU outputs of a normal z", excess)
@@ -242,7 +247,7 @@ def test_tanh_contracts_by_a_power_law(rng):
 @chance(false_alarms=1e-9)
 def test_sigmoid_forgets_its_input_and_its_gradient(rng):
     """What is not small behind a sigmoid is the mean, and that is the same for every input."""
-    sigma = ACTIVATIONS["sigmoid"][0]
+    sigma = ACTIVATIONS["sigmoid"].function
     for size in (0.1, 1.0, 10.0):
         z = one_input(rng, 100, [64] * 6, "xavier", "sigmoid", size)[-1]
         variance = float(np.mean((sigma(z) - 0.5) ** 2))

@@ -13,21 +13,25 @@ import numpy as np
 import pytest
 
 from spec.harness import agree, chance, claim, measured
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
 from spec.harness.mathematics.signals import (
-    ACTIVATIONS,
     factors,
     normal_mean,
     one_input,
     second_moments,
 )
 
-relu = ACTIVATIONS["relu"][0]
+relu = ACTIVATIONS["relu"].function
 
 # ## The rule
 
 
-@claim("7.4/he-normal", r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}}\right)")
+@claim(
+    "7.4/he-normal",
+    r"W_{ij} \sim \mathcal N\left(0, \frac{2}{n_{in}}\right)",
+    states=("he_normal",),
+)
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (3, 10_000)])
 def test_he_normal(nn, rng, n_in, n_out):

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, chance, claim, measured
 from spec.harness.ground.outcomes import NotWrittenYet, Raised
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.moons import moons_run
 from spec.harness.mathematics.networks import row
 from spec.harness.mathematics.population import DEVIATIONS, mostly
@@ -34,7 +35,7 @@ from spec.harness.mathematics.sampling import (
     drawn_like,
     sample_of,
 )
-from spec.harness.mathematics.signals import ACTIVATIONS, normal_mean, one_input
+from spec.harness.mathematics.signals import normal_mean, one_input
 
 SIZES = [100, 300, 160, 190]  # two layers by each rule; three by the one that needs no name
 RULES = DEVIATIONS | {"xavier_uniform": DEVIATIONS["xavier"]}
@@ -108,7 +109,7 @@ def test_leaky_relu_asks_for_a_little_less_than_he(rng):
 # maps mean 0 and variance 1 to themselves, and whatever starts elsewhere is drawn there.
 
 
-@claim("7.5/lecun-normal", r"\mathrm{Var}(W) = \frac{1}{n_{in}}")
+@claim("7.5/lecun-normal", r"\mathrm{Var}(W) = \frac{1}{n_{in}}", states=("lecun_normal",))
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
 @pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (110, 280)])
 def test_lecun_normal(nn, rng, n_in, n_out):
@@ -131,7 +132,7 @@ def test_lecun_normal(nn, rng, n_in, n_out):
     drawn_from(W, norm(0, np.sqrt(1 / n_in)), false_alarm=8e-9, mistakes=mistakes, what="W")
 
 
-selu = ACTIVATIONS["selu"][0]
+selu = ACTIVATIONS["selu"].function
 
 
 def next_variance(q: float) -> float:
@@ -184,7 +185,11 @@ def is_zero(bias, n_out: int, what: str) -> None:
     )
 
 
-@claim("7.5/zero-biases", r"b^{[l]} = 0")
+@claim(
+    "7.5/zero-biases",
+    r"b^{[l]} = 0",
+    states=("TwoLayerNet.__init__", "zero_bias", "ThreeLayerNet.__init__"),
+)
 @given(n_out=st.sampled_from((5, 1, 3, 7)))
 def test_zero_bias(nn, n_out):
     """One zero for each unit."""

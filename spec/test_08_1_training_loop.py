@@ -170,7 +170,11 @@ def visits(batches: list[list[int]]) -> list[int]:
     return [i for batch in batches for i in batch]
 
 
-@claim("8.1/shuffle", r"\text{batches}: \{1, \dots, m\} = \bigcup_k \mathcal B_k, \text{ disjoint}")
+@claim(
+    "8.1/shuffle",
+    r"\text{batches}: \{1, \dots, m\} = \bigcup_k \mathcal B_k, \text{ disjoint}",
+    states=("minibatches",),
+)
 def test_an_epoch_visits_every_sample_once(nn, rng):
     """The batch that m leaves short holds samples like any other; dropped, they may never be seen."""
     for m, B in CASES:
@@ -230,7 +234,11 @@ def test_every_pair_is_as_likely_to_be_the_first_batch(nn, rng):
     )
 
 
-@claim("8.1/batches-of-B", r"|\mathcal B_k| = B \text{ for } k < \lceil m/B \rceil")
+@claim(
+    "8.1/batches-of-B",
+    r"|\mathcal B_k| = B \text{ for } k < \lceil m/B \rceil",
+    states=("minibatches",),
+)
 def test_batches_have_the_size_asked_for(nn, rng):
     """All but the last: it has what is left."""
     for m, B in CASES:
@@ -344,7 +352,7 @@ def test_without_a_batch_size_an_epoch_is_one_step_on_all_samples(nn):
         assert kept, f"after {epochs} steps train has set the network's W1 to what it was before"
 
 
-@claim("8.1/epoch", r"\text{updates} = \text{epochs} \cdot \lceil m / B \rceil")
+@claim("8.1/epoch", r"\text{updates} = \text{epochs} \cdot \lceil m / B \rceil", states=("train",))
 def test_an_epoch_is_an_update_for_every_batch(nn, rng):
     """Hence smaller batches learn more from an epoch, and each of their updates costs less."""
     for m, B in CASES:

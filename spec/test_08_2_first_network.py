@@ -39,6 +39,7 @@ class Answers:
 @claim(
     "8.2/accuracy",
     r"\frac1m \sum_i 1\!\left[\arg\max_k \hat y_{ik} = \arg\max_k y_{ik}\right]",
+    states=("accuracy",),
 )
 @pytest.mark.parametrize(("right", "m"), [(5, 7), (4, 6)])
 def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, right, m):

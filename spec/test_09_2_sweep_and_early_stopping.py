@@ -109,6 +109,7 @@ def slips(losses: list[float], patience: int) -> dict[str, tuple[int, int]]:
 @claim(
     "9/early-stopping",
     r"\text{stop}-\text{best}=\text{patience},\quad\ell_{\text{best}}\le\ell_t",
+    states=("early_stopping",),
 )
 def test_training_stops_once_patience_has_run_out(nn):
     """Patience is counted from the best epoch, so every improvement renews it."""

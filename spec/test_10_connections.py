@@ -25,6 +25,7 @@ PARAMETERS = ("W1", "b1", "W2", "b2")
 @claim(
     "10/optimisers-unchanged",
     r"\theta \leftarrow \theta - \eta\,\frac{\partial\mathcal L}{\partial\theta}",
+    states=("sgd",),
 )
 @given(problem=problems(), lr=st.sampled_from([3 / 8, 2.0]))
 def test_gradient_descent_takes_the_gradient_as_it_is(nn, problem, lr):

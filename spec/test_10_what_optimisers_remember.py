@@ -43,7 +43,11 @@ def fading(values: np.ndarray, beta: float) -> np.ndarray:
     return np.einsum("t,t...", beta ** np.arange(len(values))[::-1], values)
 
 
-@claim("10/momentum", r"v \leftarrow \beta v + g,\quad \theta \leftarrow \theta - \eta v")
+@claim(
+    "10/momentum",
+    r"v \leftarrow \beta v + g,\quad \theta \leftarrow \theta - \eta v",
+    states=("momentum",),
+)
 @given(history=histories(unit=64.0))
 def test_momentum(nn, history):
     """A gradient that stays the same is soon felt 1 / (1 - β) times: ten times at the usual 0.9."""
@@ -106,6 +110,7 @@ def adam_direction(
     "10/adam",
     r"\theta \leftarrow \theta - \eta\,\hat m / (\sqrt{\hat v} + \epsilon),\quad"
     r" \hat m = \frac{m}{1-\beta_1^t},\ \hat v = \frac{v}{1-\beta_2^t}",
+    states=("adam",),
 )
 @given(history=histories(unit=2.0**32))
 def test_adam(nn, history):

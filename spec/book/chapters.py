@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spec.harness.engine.cases import CHAPTER, SPEC
+from spec.harness.engine.cases import CHAPTER
+from spec.harness.engine.citations import Citation, chapter_paths, citations, first_line
 
 
 @dataclass(frozen=True)
@@ -16,16 +17,6 @@ class Prose:
 
     line: int
     text: str
-
-
-@dataclass(frozen=True)
-class Test:
-    """A test: its name, its first and last line, and the claim that it cites."""
-
-    line: int
-    last: int
-    name: str
-    claim: str
 
 
 class ChapterFile:
@@ -46,37 +37,32 @@ class ChapterFile:
         return ast.get_docstring(self._tree) or ""
 
     @cached_property
-    def parts(self) -> list[Prose | Test]:
+    def citations(self) -> list[Citation]:
+        """The tests, each with its claim."""
+        return list(citations(self._tree))
+
+    @cached_property
+    def parts(self) -> list[Prose | Citation]:
         """What follows the docstring, in its order."""
-        parts: list[Prose | Test] = [*self._comments(), *self._tests()]
+        parts: list[Prose | Citation] = [*self._comments(), *self.citations]
         return sorted(parts, key=lambda part: part.line)
 
     @cached_property
     def helpers(self) -> list[tuple[int, int]]:
         """First and last lines of all statements that are neither tests nor the docstring."""
-        tests = {test.last for test in self._tests()}
+        tests = {citation.last for citation in self.citations}
         return [
-            (_first(node), node.end_lineno or node.lineno)
+            (first_line(node), node.end_lineno or node.lineno)
             for node in self._tree.body[1:]
             if node.end_lineno not in tests
         ]
-
-    def _tests(self) -> list[Test]:
-        found = []
-        for node in self._tree.body:
-            if isinstance(node, ast.FunctionDef):
-                cited = [c for d in node.decorator_list if (c := _cited(d))]
-                if cited:
-                    last = node.end_lineno or node.lineno
-                    found.append(Test(_first(node), last, node.name, cited[0]))
-        return found
 
     def _comments(self) -> list[Prose]:
         """Blocks of whole-line comments at the margin; those within a statement are none."""
         inside = {
             line
             for node in self._tree.body
-            for line in range(_first(node), (node.end_lineno or node.lineno) + 1)
+            for line in range(first_line(node), (node.end_lineno or node.lineno) + 1)
         }
         blocks: list[list[tuple[int, str]]] = []
         for token in tokenize.generate_tokens(io.StringIO(self.source).readline):
@@ -91,19 +77,6 @@ class ChapterFile:
         return [Prose(block[0][0], "\n".join(text for _, text in block)) for block in blocks]
 
 
-def _first(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _cited(decorator: ast.expr) -> str:
-    """The id in `@claim(id, ...)`; "" for another decorator."""
-    if not (isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "claim"):
-        return ""
-    return str(ast.literal_eval(decorator.args[0]))
-
-
 def chapter_files() -> list[ChapterFile]:
     """All files of the book in their order."""
-    paths = sorted(path for path in SPEC.glob("test_*.py") if CHAPTER.fullmatch(path.name))
-    return [ChapterFile(path) for path in paths]
+    return [ChapterFile(path) for path in chapter_paths()]

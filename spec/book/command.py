@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from spec.harness.engine.claims import Ledger
+from spec.harness.ground import calling
 from spec.harness.ground.errors import CannotDo
 
 LIBRARIES = {  # by the name that they are imported by
@@ -27,7 +28,7 @@ def book(out: Path, implementation: str | None, section: str | None) -> str:
     """
     missing = [name for module, name in LIBRARIES.items() if not importlib.util.find_spec(module)]
     if missing:
-        raise CannotDo(f"the book needs {' and '.join(missing)}: pip install -e '.[book]'")
+        raise CannotDo(calling.missing("the book", *missing))
     if section is not None:
         _check_section(section)
     _check_out(out)

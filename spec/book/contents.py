@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from spec.harness.engine.citations import Citation
 from spec.harness.engine.claims import Entry
 from spec.harness.engine.records import Outcome, Record
 from spec.harness.ground.status import Status
 from spec.harness.mathematics.sampling import in_words as detected
 from spec.harness.telling.explain import Explanation
 
-from .chapters import ChapterFile, Prose, Test
+from .chapters import ChapterFile, Prose
 from .evidence import Slips
 from .figures import Figure
 from .listing import Excerpt, Implementation
@@ -43,7 +44,7 @@ class Proof:
     corrected: bool
     obligation: bool
     why: Markup
-    status: str
+    status: Status
     waits_for: str
     explanation: Explanation | None
     facts: list[str]
@@ -66,7 +67,7 @@ class Card:
     anchor: str
     level: int  # of its heading
     verdict: str
-    status: str
+    status: Status
     is_theorem: bool
     continues: bool  # whether the claim was told of before
     proofs: list[Proof] = field(default_factory=list)
@@ -153,9 +154,9 @@ class Contents:
                         level, n = heading + 2, n + 1
                         yield Heading(level, title, f"{anchor}-{n}")
                     yield text
-            elif part.claim in self._outcomes:
-                if card is None or card.entry.id != part.claim:
-                    card = self._card(part.claim, level + 1)
+            elif part.claim.id in self._outcomes:
+                if card is None or card.entry.id != part.claim.id:
+                    card = self._card(part.claim.id, level + 1)
                     yield card
                 card.proofs.append(self._proof(file, part))
 
@@ -176,28 +177,29 @@ class Contents:
             see=[] if again else [f for f in self._figures if id in f.also],
         )
 
-    def _proof(self, file: ChapterFile, test: Test) -> Proof:
-        records = self._records(self._outcomes[test.claim], f"{file.path.name}::{test.name}")
-        worst = Outcome(test.claim, records).worst
-        claim, why = worst.claim, worst.why
+    def _proof(self, file: ChapterFile, citation: Citation) -> Proof:
+        records = self._records(
+            self._outcomes[citation.claim.id], f"{file.path.name}::{citation.test}"
+        )
+        worst, claim = Outcome(citation.claim.id, records).worst, citation.claim
         evidence = [e for r in records if (e := self._findings.evidence.get(r.test))]
         mistakes = next((e.mistakes for e in evidence if e.mistakes), [])
         return Proof(
-            test_anchor(file, test.name),
-            test.name,
+            test_anchor(file, citation.test),
+            citation.test,
             mathml(claim.latex) if claim.latex else Markup(),
             claim.verdict,
             claim.instead,
             claim.corrected,
             worst.obligation,
-            prose(why),
+            prose(worst.why),
             worst.status,
             worst.waits_for,
             worst.explanation,
             list(self._facts(records)) if worst.status == Status.HOLDS else [],
             list({what: in_words(value) for r in records for what, value in r.figures}.items()),
             mistakes,
-            excerpt(file.source, test.line, test.last),
+            excerpt(file.source, citation.line, citation.last),
         )
 
     def _records(self, outcome: Outcome, test: str) -> list[Record]:

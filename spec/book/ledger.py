@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from spec.harness.engine.cases import SPEC
 from spec.harness.engine.claims import Entry
+from spec.harness.ground.status import Status
 
 from .contents import Card, Chapter, Proof
 from .figures import Figure
@@ -19,7 +20,7 @@ class Row:
 
     entry: Entry
     verdict: str
-    status: str
+    status: Status
     is_theorem: bool
     zoo: list[str]
     proofs: list[Proof] = field(default_factory=list)

@@ -2,7 +2,9 @@
 
 from collections import Counter
 
-from .chapters import ChapterFile, Test
+from spec.harness.engine.citations import Citation
+
+from .chapters import ChapterFile
 
 
 def numbered(files: list[ChapterFile]) -> dict[str, str]:
@@ -11,10 +13,10 @@ def numbered(files: list[ChapterFile]) -> dict[str, str]:
     counts: Counter[str] = Counter()
     for file in files:
         for part in file.parts:
-            if isinstance(part, Test) and part.claim not in numbers:
-                section = part.claim.partition("/")[0]
+            if isinstance(part, Citation) and part.claim.id not in numbers:
+                section = part.claim.section
                 counts[section] += 1
-                numbers[part.claim] = f"{section}.{counts[section]}"
+                numbers[part.claim.id] = f"{section}.{counts[section]}"
     return numbers
 
 

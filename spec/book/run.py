@@ -22,7 +22,9 @@ from spec.harness.engine.records import Outcome, Record
 from spec.harness.engine.results import Results
 from spec.harness.engine.suite import Suite, collected, warm_up
 from spec.harness.ground import trial
+from spec.harness.ground.calling import judging
 from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.formats import is_notebook
 from spec.harness.subject.loading import Subject, load
 
 from .evidence import Evidence, evidence, revived
@@ -89,7 +91,7 @@ class _Obligations(ForkedRun):
         """Judge, tracing the implementation meanwhile."""
         claims = {case.id: case.claim.id for case in cases}
         send({"judged": asdict(_described(subject))})
-        traced = ClaimCoverage([] if subject.path.suffix == ".ipynb" else subject.files)
+        traced = ClaimCoverage([] if is_notebook(subject.path) else subject.files)
 
         def with_evidence(message: dict[str, Any]) -> None:
             if "begins" in message:
@@ -117,7 +119,7 @@ class _Obligations(ForkedRun):
 
 
 def _described(subject: Subject) -> Judged:
-    if subject.path.suffix == ".ipynb":
+    if is_notebook(subject.path):
         cells = [place for place in linecache.cache if subject.is_cell(place)]
         sources = [Source(place, place, "".join(linecache.getlines(place))) for place in cells]
     else:
@@ -207,7 +209,7 @@ def _judge(
             break
         cases = list(under_way.left.values())
     if cases and not begun:
-        raise CannotDo("none of the tests could be run; `pytest spec` says why")
+        raise CannotDo(f"none of the tests could be run; `{judging(None)}` says why")
     return records
 
 

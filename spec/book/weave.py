@@ -1,5 +1,6 @@
 """Weaving: the suite is run, the figures are drawn, and the page is made of both."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -96,18 +97,13 @@ def _counts(ledger: Iterable[Row]) -> list[tuple[str, int, str]]:
     """How many claims ended in which way: label, number, and class for the style; without zeros."""
     ledger = list(ledger)
 
-    def ended(*statuses: str) -> int:
-        return sum(row.status in statuses for row in ledger)
-
+    ended = Counter(row.status for row in ledger)
     theorems = sum(row.status == Status.HOLDS and row.is_theorem for row in ledger)
     counts = [
         ("claims", len(ledger), ""),
-        ("hold for it", ended(Status.HOLDS) - theorems, "holds"),
-        ("theorems", theorems, "holds"),
-        ("fail", ended(Status.FAILS), "fails"),
-        ("wait for others", ended(Status.WAITS), "waits"),
-        ("to be written", ended(Status.TODO), "todo"),
-        ("not run", ended(Status.NOT_RUN), "todo"),
+        (Status.HOLDS.they, ended.pop(Status.HOLDS, 0) - theorems, Status.HOLDS.css),
+        ("theorems", theorems, Status.HOLDS.css),
+        *((status.they, ended[status], status.css) for status in Status if ended[status]),
         ("errata", sum(row.verdict != "holds" for row in ledger), "refuted"),
     ]
     return [count for count in counts if count[1]]

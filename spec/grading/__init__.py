@@ -1,1 +1,5 @@
-"""Submissions behind a process boundary: walls, scores, gradebooks. `python -m spec grade`."""
+"""`python -m spec grade`: submissions are judged in sandboxes, and a gradebook is written.
+
+Four rooms, and `command` at the top, which joins them: `intake` (what was handed in), `scores` (from a
+judgement to points), `gradebook` (the files that come out), `running` (judging a class).
+"""

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spec.harness.ground.calling import missing
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.files import make_folder
 
 from .gradebook.folder import Gradebook
 from .intake.handed_in import HandedIn, alone, handed_in
 from .intake.text import legible
 from .running.class_run import ClassRun, How
-from .running.store import Store, make
+from .running.store import Store
 from .scores import rubric as rubrics
 from .scores.catalogue import catalogue
 from .scores.judgement import Judgement
@@ -27,7 +29,7 @@ MOST_NAMED = 3  # diagnoses
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for. `alone` says that all of `given` is one submission, as on Gradescope."""
+    """What was asked for. With `alone`, all of `given` is one submission, as on Gradescope."""
 
     given: Sequence[Path]
     out: Path
@@ -38,20 +40,21 @@ class Options:
 
 
 def write_template(file: Path) -> str:
-    """Write a rubric to start from; say what next."""
+    """Write a rubric to start from, and say what to do next."""
     from .scores.rubric_template import write
 
     return write(file, catalogue())
 
 
 def grade(options: Options) -> str:
-    """Judge and score all that is given; what came of it, in some lines. Raises CannotDo."""
+    """Judge and score all that is given, and return a summary of some lines. Raises CannotDo."""
     _check()
+    os.environ["PYTHONSAFEPATH"] = "1"  # for workers, too, a file here is no module of Python's
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
     found = (alone if options.alone else handed_in)(options.given, options.out)
     known = catalogue()
     rubric = rubrics.read(options.rubric, known) if options.rubric else rubrics.default(known)
-    make(options.out)
+    make_folder(options.out)
     from .running.judging import suite_hash
 
     store = Store(options.out, suite_hash(), options.how.walls)
@@ -60,7 +63,7 @@ def grade(options: Options) -> str:
         n_judged = _judge(options, found, store, book)
     except KeyboardInterrupt:
         raise CannotDo(
-            "stopped; what was judged is kept, and the same command goes on from there"
+            "stopped; what was judged is kept: run the same command again to go on"
         ) from None
     finally:
         store.close()
@@ -69,18 +72,18 @@ def grade(options: Options) -> str:
 
 
 def _check() -> None:
-    """Raise CannotDo where nothing can be graded."""
+    """Raise CannotDo if this machine cannot grade."""
     if not hasattr(os, "fork"):
-        raise CannotDo("grading needs a Unix-like system: on Windows, use WSL")
+        raise CannotDo("grading needs Linux: on Windows, use WSL")
     for library in LIBRARIES:
         try:
             importlib.import_module(library)
         except ImportError:
-            raise CannotDo(f"to grade takes {library}: pip install -e '.[grade]'") from None
+            raise CannotDo(missing("grading", library)) from None
 
 
 def _judge(options: Options, found: list[HandedIn], store: Store, book: Gradebook) -> int:
-    """Judge all, with a bar that shows how far it is; return how many were judged anew."""
+    """Judge all, with a progress bar; return how many were judged now."""
     with _progress(len(found)) as advance:
 
         def report(submission: HandedIn, judgement: Judgement) -> None:
@@ -96,7 +99,7 @@ def _judge(options: Options, found: list[HandedIn], store: Store, book: Gradeboo
 
 @contextmanager
 def _progress(n: int) -> Iterator[Callable[[], None]]:
-    """A bar on the standard error, if that is a terminal."""
+    """A progress bar on standard error, if that is a terminal."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -117,7 +120,7 @@ def _summary(options: Options, book: Gradebook, rubric: Rubric, n_judged: int) -
     statistics = book.statistics
     n = "1 submission" if statistics.n == 1 else f"{statistics.n} submissions"
     lines = [
-        f"{n}, {n_judged} of them judged now; the gradebook: {options.out / 'grades.csv'}",
+        f"{n}, {n_judged} of them judged now. The gradebook is {options.out / 'grades.csv'}",
         f"median: {shown(statistics.median)} of {shown(rubric.maximum)} points",
     ]
     for diagnosis in statistics.diagnoses()[:MOST_NAMED]:

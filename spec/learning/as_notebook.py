@@ -3,12 +3,13 @@
 import importlib
 from typing import Any
 
+from spec.harness.ground.calling import missing
 from spec.harness.ground.errors import CannotDo
 
 from .equations import Equation
 from .skeleton import CONVENTIONS, EMPTY, IMPORTS, Section
 
-NEEDED = "a notebook needs nbformat: pip install -e '.[notebook]', or name a file that ends in .py"
+NEEDED = f"{missing('a notebook', 'nbformat')}, or name a file that ends in .py"
 
 
 def notebook(chosen: list[Section], command: str) -> str:
@@ -35,12 +36,12 @@ def _introduction(command: str, first: str) -> str:
     return f"""\
 # Neural networks from scratch
 
-Put your code in place of `{EMPTY}`, in any order, save, and see in a terminal what holds so far:
+Put your code in place of `{EMPTY}`, in any order. To check it, save, and run one of these in a terminal:
 
     {command}
     {command} --claim {first}
 
-The second line judges one equation, by the name beside it. {CONVENTIONS} What an equation calls
+The second one checks one claim, by the name beside its equation. {CONVENTIONS} What an equation calls
 $W^{{[1]}}$ is `W1` in the code."""
 
 

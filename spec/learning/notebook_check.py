@@ -14,7 +14,7 @@ from typing import Any
 
 from spec.forked import Fork
 
-LONGEST = 180.0  # seconds; the fork keeps to limits of its own that are tighter
+LONGEST = 900.0  # seconds; the fork keeps to limits of its own that are tighter
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +39,7 @@ def check(parts: Sequence[str]) -> Check:
     if not hasattr(os, "fork"):
         return Check(
             "spec.check() needs a Unix-like system: save the notebook, and in a terminal run "
-            "pytest spec --impl NOTEBOOK.ipynb"
+            "python -m spec judge NOTEBOOK.ipynb"
         )
     namespace = _namespace()
 
@@ -54,7 +54,7 @@ def check(parts: Sequence[str]) -> Check:
             for found in fork.receive(1.0):
                 return Check(**found)
         how = f"it ended with status {fork.status}" if fork.over else f"it took {LONGEST:g} s"
-    return Check(f"spec.check() found nothing: the process that judges was stopped, {how}")
+    return Check(f"spec.check() has no result: its process stopped, {how}")
 
 
 def _namespace() -> dict[str, Any]:

@@ -18,12 +18,11 @@ from spec.harness.engine.results import Results
 from spec.harness.engine.suite import collected, warm_up
 from spec.harness.ground.contract import NAMES
 from spec.harness.ground.errors import CannotDo
-from spec.harness.ground.status import Status
+from spec.harness.ground.status import TABLE, Status
 from spec.harness.subject.loading import ROOT, Subject
 
 from .standing import Section, lines, sections, title, unmet
 
-COLUMNS = (Status.HOLDS, Status.FAILS, Status.WAITS, Status.TODO)
 WIDTH = 44  # columns of the terminal for a section's title
 LONGEST = 120.0  # seconds for all claims
 
@@ -50,7 +49,7 @@ def _judged(namespace: dict[str, Any], parts: Sequence[str]) -> Results:
     wanted = suite.ledger.chosen(parts) or set(suite.ledger.entries)
     cases = [case for case in suite.obligations if case.claim.id in wanted]
     if not cases:
-        raise CannotDo(f"{', '.join(parts)}: theorems, which ask nothing of an implementation")
+        raise CannotDo(f"{', '.join(parts)}: only theorems, which ask nothing of your code")
     warm_up()
     found = Results(suite.ledger, NOTHING, suite.setting)
     with ForkedRun(suite, cases, lambda: _subject(namespace), LONGEST) as run:
@@ -97,9 +96,11 @@ def _notes(found: Results, unwritten: list[str]) -> list[str]:
     """What to say below the table."""
     notes = [f"nothing is written yet for {', '.join(unwritten)}"] if unwritten else []
     if n := sum(part.count[Status.NOT_RUN] for part in sections(found)):
-        notes.append(f"{n} claims are not judged: the time was up, or your code ended the process")
+        notes.append(
+            f"{n} claims were not judged: there was no time left, or your code ended the process"
+        )
     if not unmet(found) and not n:
-        notes.append("everything that is asked for holds")
+        notes.append("all claims hold")
     return notes
 
 
@@ -111,10 +112,10 @@ def _first(found: Results) -> list[str]:
 
 def _as_text(found: Results) -> str:
     begun, unwritten = _rows(found)
-    head = " " * WIDTH + "".join(f"{status.short:>9}" for status in COLUMNS)
+    head = " " * WIDTH + "".join(f"{status.short:>9}" for status in TABLE)
     table = [head] if begun else []
     for part in begun:
-        counts = "".join(f"{part.count[status] or '·':>9}" for status in COLUMNS)
+        counts = "".join(f"{part.count[status] or '·':>9}" for status in TABLE)
         table.append(f"{part.number:<5}{part.title:{WIDTH - 5}.{WIDTH - 5}}{counts}")
     first = _first(found)
     notes = [line for note in _notes(found, unwritten) for line in textwrap.wrap(note, 80)]
@@ -123,10 +124,10 @@ def _as_text(found: Results) -> str:
 
 def _as_html(found: Results) -> str:
     begun, unwritten = _rows(found)
-    head = "".join(f"<th>{status.short}</th>" for status in COLUMNS)
+    head = "".join(f"<th>{status.short}</th>" for status in TABLE)
     rows = [
         f'<tr><td style="text-align:left">{part.number}&ensp;{html.escape(part.title)}</td>'
-        + "".join(_cell(status, part.count[status]) for status in COLUMNS)
+        + "".join(_cell(status, part.count[status]) for status in TABLE)
         + "</tr>"
         for part in begun
     ]

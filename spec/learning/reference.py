@@ -5,6 +5,7 @@ import copy
 import re
 from pathlib import Path
 
+from spec.harness.ground.calling import GIVER
 from spec.harness.ground.errors import CannotDo
 from spec.harness.subject.loading import REFERENCE
 
@@ -20,7 +21,7 @@ class Reference:
         if not (folder / "__init__.py").is_file():
             raise CannotDo(
                 f"the skeleton is made from the reference implementation, but there is no {folder}: "
-                "take the whole project"
+                f"get the whole package from {GIVER}"
             )
         self.definitions: dict[str, Definition] = {}
         self._prose: dict[str, str] = {}

@@ -76,8 +76,8 @@ def page(head: str, found: Results, outcome: Outcome, step: int) -> list[Text]:
 def nothing_unmet(head: str, found: Results) -> list[Text]:
     """That all is well or, where the run was cut short, that this is not known."""
     if any(outcome.status == Status.NOT_RUN for outcome in found.outcomes()):
-        return refusal(head, "What was judged holds; for the others the time was up.")
-    said = Text("Everything that is asked for holds.", "bold green")
+        return refusal(head, "What was judged holds. There was no time for the rest.")
+    said = Text("All claims hold.", "bold green")
     return [Text(head, "dim"), Text(), said, Text()]
 
 

@@ -119,10 +119,10 @@ def module(chosen: list[Section], command: str) -> str:
     head = f'''\
 """Neural networks from scratch, to be written.
 
-Put your code in place of `{EMPTY}`, in any order, and see what holds so far:
+Put your code in place of `{EMPTY}`, in any order. To check it, run one of these:
 
     {command}
-    {command} --claim {first}      what is named beside one equation
+    {command} --claim {first}      one claim, by the name beside its equation
 
 {textwrap.fill(CONVENTIONS + " What an equation calls W[1] is `W1` in the code.", WIDTH)}
 """

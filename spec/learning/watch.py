@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TextIO
 
 from spec.harness.engine.suite import collected, warm_up
+from spec.harness.ground.calling import command, judging, missing
 from spec.harness.ground.errors import CannotDo
-from spec.harness.subject.loading import SUFFIXES, resembling
+from spec.harness.subject.formats import NOTEBOOKS, SUFFIXES, one_of
+from spec.harness.subject.loading import resembling
 
 from .keys import keyboard
 
-LIBRARIES = {"watchfiles": "watch", "rich": "watch", "nbformat": "notebook"}  # and their extra
+LIBRARIES = ("watchfiles", "rich")
 
 
 def watch(file: Path, seconds: float = 10.0) -> str:
@@ -26,12 +28,12 @@ def watch(file: Path, seconds: float = 10.0) -> str:
     _check(file)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
     terminal = sys.stdout
-    terminal.write(f"{file}: collecting the claims ...\n")
+    terminal.write(f"{file}: loading the claims ...\n")
     terminal.flush()
 
     with suppress(KeyboardInterrupt), redirect_stdout(io.StringIO()):
         _watch(file.resolve(), seconds, terminal)
-    return f"{file} is no longer watched."
+    return f"Stopped watching {file}."
 
 
 def _watch(file: Path, seconds: float, terminal: TextIO) -> None:
@@ -46,22 +48,19 @@ def _watch(file: Path, seconds: float, terminal: TextIO) -> None:
 
 def _check(file: Path) -> None:
     """Raise CannotDo for what cannot be watched."""
-    again = f"pytest spec --impl {file}"
     if not hasattr(os, "fork"):
+        again = judging(file.as_posix())
         raise CannotDo(f"watching needs a Unix-like system: after each save, run {again}")
     if file.is_dir():
         raise CannotDo(f"{file} is a folder: name the .py file or notebook in it")
     if file.suffix not in SUFFIXES:
-        raise CannotDo(f"{file}: expected a name that ends in .py or .ipynb")
+        raise CannotDo(f"{file}: expected a name that ends in {one_of(SUFFIXES)}")
     if not file.exists():
-        hint = resembling(file)
-        raise CannotDo(f"there is no file {file}{hint}; to begin one: python -m spec new {file}")
-    for library, extra in LIBRARIES.items():
-        if library == "nbformat" and file.suffix != ".ipynb":
-            continue
+        hint, begin = resembling(file), command("new", file.as_posix())
+        raise CannotDo(f"there is no file {file}{hint}; to begin one: {begin}")
+    notebook = NOTEBOOKS.get(file.suffix)
+    for library in (*LIBRARIES, *([notebook.library] if notebook else [])):
         try:
             importlib.import_module(library)
         except ImportError:
-            raise CannotDo(
-                f"to watch {file} takes {library}: pip install -e '.[{extra}]'"
-            ) from None
+            raise CannotDo(missing(f"watching {file}", library)) from None

@@ -93,7 +93,9 @@ class Watcher:
                 self.suite, cases, lambda: load(given, seconds, begun=False), LONGEST
             )
         else:
-            self._refuse(f"{self.file.name} is not there; as soon as it is, this goes on.")
+            self._refuse(
+                f"{self.file.name} was not found. Watching goes on when it is there again."
+            )
 
     def listen(self) -> None:
         """Take in what the run has found, and show it."""
@@ -104,7 +106,7 @@ class Watcher:
         if run.over:
             self.run = None
         if run.refused:
-            self._refuse(run.refused.removeprefix("--impl "))
+            self._refuse(run.refused)
             return
         self._take(records)
         if run.over:

@@ -38,7 +38,18 @@ def in_forks(
     """
     suite = collected(*options)
     warm_up()
-    return _gathered(suite, cases, judge, tell, jobs)
+    return each(suite, cases, judge, tell=tell, jobs=jobs)
+
+
+def drawn(*options: str) -> Suite:
+    """The specification, collected with these options of pytest, with each obligation's examples.
+
+    So they are drawn once for all forks, as long as these keep the seed. CannotDo as above.
+    """
+    suite = collected(*options)
+    warm_up()
+    suite.draw(suite.obligations)
+    return suite
 
 
 def reference() -> Subject:
@@ -46,9 +57,15 @@ def reference() -> Subject:
     return load(None, SECONDS)
 
 
-def _gathered(
-    suite: Suite, cases: Sequence[Case], judge: Judge[Case], tell: Tell[Case], jobs: int
+def each(
+    suite: Suite,
+    cases: Sequence[Case],
+    judge: Judge[Case],
+    *,
+    tell: Tell[Case] = lambda case, outcome: None,
+    jobs: int = JOBS,
 ) -> list[Any]:
+    """The result of `judge` for each case, in forks of this process; None where its fork crashed."""
     outcomes: list[Any] = [None] * len(cases)
     waiting = list(enumerate(cases))[::-1]
     running: dict[int, Fork] = {}

@@ -76,7 +76,8 @@ def main() -> None:
     given = forks.command_line(
         "hollow", "claims that hold of code that computes nothing"
     ).parse_args()
-    found = forks.in_forks(list(ANSWERS), held, forks.QUICK, jobs=given.jobs)
+    suite = forks.drawn(forks.QUICK)
+    found = forks.each(suite, list(ANSWERS), held, jobs=given.jobs)
     sys.stdout.write(f"\n{json.dumps(dict(zip(ANSWERS, found, strict=True)), indent=1)}\n")
 
 

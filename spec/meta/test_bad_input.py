@@ -1,5 +1,6 @@
 """Whatever a person hands over: one clear sentence, a non-zero exit, no traceback of ours."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,10 @@ UNLOADABLE = {
         "def Softmax(z): return z\n",
         "did you mean `softmax` for your `Softmax`?",
     ),
-    "nothing": ("", "defines none of the names that are judged: such as"),
-    "null bytes": ("x = 1\0", "my_net.py"),
+    "nothing": ("", "my_net.py defines nothing yet: write one of the names, such as affine"),
+    "comments alone": ("# a softmax\n", "my_net.py defines nothing yet: write one of the names"),
+    "other names alone": ("x = 1\n", "defines none of the names that are judged: such as affine"),
+    "null bytes": ("x = 1\ny = 2\0", "my_net.py, line 2: there is a null byte"),
     "an import of the reference": (
         "from impl import softmax\n",
         "the reference implementation cannot be imported while another one is judged",
@@ -55,6 +58,39 @@ def test_a_file_that_cannot_be_loaded_is_named(judge, name):
     assert "Traceback" not in run.text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+def test_a_file_in_another_encoding_is_named_or_read(judge, tmp_path, encoding):
+    """What Python cannot read has one true sentence; a mark in front of UTF-8 is no trouble."""
+    (tmp_path / "my_net.py").write_text(RIGHT_SIGMOID, encoding=encoding)
+    run = judge(None, SPEC, "--impl", "my_net.py", "--claim", "3.2/sigmoid")
+    sentence = {
+        "utf-16": "my_net.py is saved as UTF-16, which Python does not read: save it as UTF-8",
+        "utf-16-le": "my_net.py, line 1: there is a null byte",
+        "utf-8-sig": "1 passed",
+    }[encoding]
+    assert sentence in run.text
+    assert run.status == (0 if encoding == "utf-8-sig" else USAGE)
+
+
+def test_a_backslash_in_a_string_is_no_trouble(judge):
+    """Python only warns of it, and so it is with LaTeX in docstrings and in the titles of plots."""
+    source = RIGHT_SIGMOID.replace("    return", '    """$\\sigma$ \\d"""\n    return')
+    run = judge(source, SPEC, "--claim", "3.2/sigmoid")
+    assert run.status == 0, run.text
+    assert "warning" not in run.text
+
+
+@pytest.mark.parametrize(("claim", "passed"), [("2.1", 0), ("2.2", 1)])
+def test_pytest_s_last_line_and_the_table_agree(judge, claim, passed):
+    """Nothing has passed where no claim holds, though some tests pass of code that computes nothing."""
+    source = "def affine(X, W, b):\n    raise NotImplementedError\n"
+    run = judge(source, SPEC, "--claim", claim)
+    (row,) = re.findall(r"^ ?\d+  .*$", run.text.partition("the theory, executed")[2], re.M)
+    hold, theorems, *_ = (0 if count == "·" else int(count) for count in row.split()[-6:])
+    last = re.search(r"(\d+) passed(?! in part)", run.text.splitlines()[-1])
+    assert bool(hold + theorems) == bool(last) == bool(passed), run.text
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -62,9 +98,9 @@ def test_a_file_that_cannot_be_loaded_is_named(judge, name):
         ("no/such/folder/net.py", "there is no file"),
         (".", "is a directory: name the .py file in it"),
         ("notes.txt", "is not a .py file"),
-        ("my_net", "to judge the file my_net.py, write --impl my_net.py"),
+        ("my_net", "to judge the file my_net.py, name it my_net.py"),
         ("no_such_module", "no module of that name can be imported"),
-        ("no_such.module", "--impl no_such.module: No module named 'no_such'"),
+        ("no_such.module", "no_such.module: No module named 'no_such'"),
     ],
 )
 def test_a_path_or_module_that_is_none_is_named(judge, tmp_path: Path, given, sentence):

@@ -15,22 +15,23 @@ if not sys.platform.startswith("linux"):
     pytest.skip("submissions are graded on Linux", allow_module_level=True)
 
 from spec.harness.ground.status import Status
-from spec.sandbox.handle import Nursery
-from spec.sandbox.remote import Gone, Stopped
+from spec.sandbox.control import Launcher
+from spec.sandbox.patience import Stopped
+from spec.sandbox.remote import Gone
 from spec.sandbox.submission import Submission
 
 SEED = 7
 
 
 @pytest.fixture(scope="module")
-def nursery():
+def launcher():
     """One for all tests."""
-    with Nursery("process") as found:
+    with Launcher("process") as found:
         yield found
 
 
 @pytest.fixture
-def loaded(nursery):
+def loaded(launcher):
     """Load a source: a submission, and `nn` of it."""
     begun = []
 
@@ -38,7 +39,7 @@ def loaded(nursery):
         source: str, seconds: float = 4.0, **companions: str
     ) -> tuple[Submission, Implementation]:
         files = {f"{name}.py": text.encode() for name, text in companions.items()}
-        submission = Submission(nursery, "my_net.py", source.encode(), files, seconds)
+        submission = Submission(launcher, "my_net.py", source.encode(), files, seconds)
         begun.append(submission)
         subject = submission.subject()
         return submission, Implementation(subject.module, subject.name)
@@ -298,15 +299,15 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 def test_how_a_call_ends_is_told_apart(loaded, name):
     """And the next test finds the submission as it was handed in."""
-    body, kind, flag = ENDS[name]
+    body, kind, incident = ENDS[name]
     submission, nn = loaded(f"def softmax(Z):\n    {body}\n{OTHER}", 0.3)
     around = submission.subject().each_test
     with pytest.raises(kind), around(SEED):
         nn.softmax(1.0)
-    assert submission.flag == flag
+    assert submission.incident == incident
     with around(SEED):
         assert nn.relu(1.0) == [1.0]
-    assert submission.flag == ""
+    assert submission.incident == ""
 
 
 def test_modules_beside_a_submission_can_be_imported(loaded):

@@ -134,7 +134,7 @@ def test_code_that_ends_the_process_ends_only_the_fork(shown):
     """And is told."""
     told = " ".join(text(shown["judged exit"]).split())
     assert "your code ended the process that runs it, with exit status 1" in told
-    assert "claims are not judged" in told
+    assert "claims were not judged" in told
 
 
 def test_an_unknown_part_is_named(shown):
@@ -184,7 +184,7 @@ def test_in_a_program_it_is_text(tmp_path):
 def test_a_time_limit_guards_the_session(monkeypatch):
     """Should the process that judges not come back by itself."""
     monkeypatch.setattr(notebook_check, "LONGEST", 0)
-    assert "was stopped, it took 0 s" in repr(spec.check())
+    assert "its process stopped, it took 0 s" in repr(spec.check())
 
 
 def test_without_forks_it_says_so(monkeypatch):

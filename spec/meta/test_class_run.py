@@ -16,9 +16,11 @@ from spec.grading.intake.handed_in import Contents, HandedIn
 from spec.grading.intake.trees import CannotRead, File
 from spec.grading.running import class_run, store, worker
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.files import write_whole
 
 from .conftest import ROOT
 from .grading import judgement
+from .starting import Done, run_module
 
 LINES = {
     "right": "import numpy as np\ndef relu(z):\n    return np.maximum(0, z)\n",
@@ -28,10 +30,9 @@ LINES = {
 }
 
 
-def grade(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+def grade(*arguments: object, cwd: Path) -> Done:
     """Run `python -m spec grade`."""
-    command = [sys.executable, "-m", "spec", "grade", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    return run_module("spec", "grade", *arguments, cwd=cwd)
 
 
 def started(*arguments: object, cwd: Path) -> subprocess.Popen[bytes]:
@@ -87,7 +88,9 @@ def test_all_have_a_row(a_class, graded):
     assert "net.py, line 1" in rows["broken"]["trouble"]
     assert rows["empty"]["trouble"] == "the folder is empty"
     assert "names" in rows["nothing"]["trouble"]
-    assert graded.startswith("6 submissions, 5 of them judged now; the gradebook: out/grades.csv\n")
+    assert graded.startswith(
+        "6 submissions, 5 of them judged now. The gradebook is out/grades.csv\n"
+    )
     assert re.search(r"^2 of 6: .*, 3\.2/relu$", graded, re.M)
 
 
@@ -115,14 +118,14 @@ def test_gradescope_s_recipe(a_class):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--out", "o"], "name what is to be graded: files, notebooks, folders or zips"),
-        (["class"], "name a folder for the gradebook: --out FOLDER"),
+        (["--out", "o"], "name what to grade: files, notebooks, folders or zips"),
+        (["class"], "name a folder for the gradebook with --out FOLDER"),
         (["clas", "--out", "o"], "there is no file or folder clas"),
         (["class", "--out", "o", "--jobs", 0], "--jobs 0: expected a number of workers, 1 or more"),
         (["class", "--out", "class/broken/net.py"], "lies inside class, among the submissions"),
         (["class", "--out", "o", "--rubric", "none.toml"], "--rubric none.toml cannot be read"),
         (["class", "--out", "o", "--backend", "dask"], "--backend dask needs "),
-        (["class", "--out", "o", "--scheduler", "tcp://x:1"], "only a cluster has one"),
+        (["class", "--out", "o", "--scheduler", "tcp://x:1"], "only a cluster has a scheduler"),
         (["class", "--out", "file/o"], "the folder file/o cannot be made: Not a directory"),
         (["--rubric-template", "no/r.toml"], "no/r.toml cannot be written: No such file"),
     ],
@@ -177,7 +180,7 @@ def test_a_judgement_is_kept_under_all_that_it_depends_on(tmp_path):
 def test_what_a_kill_left_of_a_file_is_written_over(tmp_path):
     """It stays nowhere beside the whole one."""
     (tmp_path / ".a.json.part").write_bytes(b"half of")
-    store.write(tmp_path / "a.json", b"whole")
+    write_whole(tmp_path / "a.json", b"whole")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.json", b"whole")]
 
 
@@ -197,7 +200,7 @@ def test_a_file_that_changes_or_goes_while_others_are_graded(tmp_path):
     run = class_run.ClassRun(("3.1/neuron",), kept, how, lambda s, j: told.update({s.name: j}))
     run.judge(given)
     kept.close()
-    assert told["net.py"].trouble == "changed while it was graded; grade it again"
+    assert told["net.py"].trouble == "changed while it was graded: grade it again"
     assert told["gone.py"].trouble == "gone.py cannot be read: No such file or directory"
 
 
@@ -226,16 +229,16 @@ def test_a_grader_that_is_killed_goes_on(tmp_path, seed):
     assert n <= log.read_text().count("\n") <= n + 3
 
 
-def test_a_court_that_is_killed_costs_a_retry(monkeypatch):
-    """The submission is judged all the same; one that no court survives is told."""
+def test_a_judge_process_that_is_killed_costs_a_retry(monkeypatch):
+    """The submission is judged all the same; and it is said if no process survives it."""
     contents = Contents("net.py", b"x = 1\n", {})
     first = worker.judge(contents, "process")
-    court = worker._own.court
-    os.kill(court._process.pid, signal.SIGKILL)
+    process = worker._own.process
+    os.kill(process._process.pid, signal.SIGKILL)
     assert worker.judge(contents, "process") == first
-    assert worker._own.court is not court
+    assert worker._own.process is not process
     monkeypatch.setattr(worker, "LONGEST", 0.0)
-    with pytest.raises(worker.Ended, match="the process that judges was stopped, it took 0 s"):
-        worker._own.court.judge(contents)
-    worker._own.court.stop()
-    del worker._own.court
+    with pytest.raises(worker.Ended, match="the judge process was stopped: it took more than 0 s"):
+        worker._own.process.judge(contents)
+    worker._own.process.stop()
+    del worker._own.process

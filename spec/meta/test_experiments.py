@@ -2,11 +2,13 @@
 
 import importlib
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
+from . import sweeps
 from .conftest import ROOT
 from .departures import statistical_tests
 from .experiments import CERTAIN, EXPERIMENTS, margin, recorded
@@ -32,7 +34,16 @@ def test_whoever_draws_states_how_often_it_fails():
     assert not CERTAIN & stated, f"certain, or not: {CERTAIN & stated}"
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+def is_new(name: str) -> bool:
+    """Whether the file of an experiment has changed, or how it is measured."""
+    files = {
+        inspect.getsourcefile(EXPERIMENTS[name]),
+        str(Path(__file__).with_name("experiments.py")),
+    }
+    return not files.isdisjoint(map(str, sweeps.changed()))
+
+
+@pytest.mark.parametrize("name", sweeps.drawn(sorted(EXPERIMENTS), is_new))
 def test_an_experiment_is_as_far_from_a_false_alarm_as_it_states(name):
     """Exceptions among networks no more frequent than stated, and numbers that keep their margin."""
     test = EXPERIMENTS[name]

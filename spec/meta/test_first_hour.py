@@ -1,27 +1,26 @@
-"""The README's first hour, as a newcomer has it: each command is run, and shows what is shown there."""
+"""The first hour, as a newcomer has it: each command is run, and shows what is shown in the README."""
 
 import ast
 import re
 import shlex
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from .conftest import ROOT
+from .starting import run_module
 
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANYTHING = "..."
 PROGRAMS = {
-    "python": [sys.executable],
-    "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no"],
+    "python": [],  # what follows is -m
+    "pytest": ["-m", "pytest", "-p", "no:cacheprovider", "--color=no"],
 }
 
 
 def blocks() -> Iterator[tuple[str, str]]:
     """The kind and the content of each block of the section, from the top."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "spec" / "learning" / "README.md").read_text(encoding="utf-8")
     section = readme.partition("\n## Your first hour\n")[2].partition("\n## ")[0]
     for found in BLOCK.finditer(section):
         yield found[1], found[2]
@@ -33,9 +32,8 @@ def run(command: str, folder: Path) -> str:
     here = [
         str(ROOT / "spec") if each == "spec" and program == "pytest" else each for each in arguments
     ]
-    done = subprocess.run(
-        [*PROGRAMS[program], *here], cwd=folder, capture_output=True, text=True, timeout=100
-    )
+    _, module, *options = [*PROGRAMS[program], *here]
+    done = run_module(module, *options, cwd=folder)
     assert not done.stderr
     return done.stdout
 

@@ -13,8 +13,8 @@ from spec.grading.gradebook.folder import Gradebook
 from spec.grading.intake.handed_in import HandedIn
 from spec.grading.intake.trees import File
 from spec.grading.scores import rubric
-from spec.grading.scores.judgement import STATUSES, Judgement, Verdict
-from spec.harness.ground.status import Status
+from spec.grading.scores.judgement import Judgement, Verdict
+from spec.harness.ground.status import BEST_FIRST, Status
 
 from .grading import FAILING, HOSTILE, catalogue, judgement
 
@@ -78,7 +78,7 @@ def test_each_submission_has_a_row_in_the_order_given(files):
     assert rows[2]["not run"] == str(n)
     assert rows[2]["trouble"].startswith("cannot be read")
     assert rows[0]["walls"] == "process"
-    assert all(sum(int(row[status]) for status in STATUSES) == n for row in rows)
+    assert all(sum(int(row[status]) for status in BEST_FIRST) == n for row in rows)
     assert not [cell for row in rows for cell in row.values() if cell[:1] in "=+-@" and cell]
 
 

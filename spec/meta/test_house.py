@@ -1,91 +1,24 @@
-"""The rules of the house: who may import whom, how long a file may be, what must stay in step."""
+"""The rules of the house: how long a file may be, what must stay in step. Who imports whom: `test_rooms`."""
 
-import ast
 import importlib
 import re
-from pathlib import Path
 
 import pytest
 
 import impl
 from spec.harness.engine.claims import Ledger
-from spec.harness.ground.contract import NAMES, SECTIONS
+from spec.harness.ground.contract import NAMES
 from spec.harness.ground.latex import to_unicode
 
 from .conftest import ROOT
+from .rooms import sources
 
 SPEC = ROOT / "spec"
 CHAPTERS = sorted(SPEC.glob("test_*.py"))
-SOURCES = sorted([*(ROOT / "impl").rglob("*.py"), *SPEC.rglob("*.py")])
 VISIBLE = {"spec", "impl", "conftest.py", "pyproject.toml", "README.md", "tox.ini"}
 
 
-def imported(path: Path) -> set[str]:
-    """Absolute names of all modules that a file imports, wherever in it."""
-    package = path.relative_to(ROOT).parent.parts
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            names.add(".".join([*base, *([node.module] if node.module else [])]))
-    return names
-
-
-def reaches(path: Path, *forbidden: str) -> set[str]:
-    """The imports of a file that lie in one of the forbidden packages."""
-    return {n for n in imported(path) if any(n == f or n.startswith(f"{f}.") for f in forbidden)}
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "impl").rglob("*.py")), ids=lambda p: p.name)
-def test_the_reference_imports_numpy_and_itself_alone(path):
-    """It must run wherever NumPy does."""
-    allowed = ("impl", "numpy", "collections", "copy", "functools", "itertools", "typing", "types")
-    assert all(name.partition(".")[0] in allowed for name in imported(path)), imported(path)
-
-
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.name)
-def test_a_chapter_never_imports_the_reference(path):
-    """A chapter sees the implementation through `nn` alone, so `impl` can be deleted."""
-    assert not reaches(path, "impl", "spec.learning", "spec.grading", "spec.book", "spec.meta")
-
-
-@pytest.mark.parametrize("path", sorted((SPEC / "harness").glob("*.py")), ids=lambda p: p.name)
-def test_the_harness_leans_on_nothing_above_it(path):
-    """Chapters, learning, grading and the book lean on the harness, never the other way round."""
-    assert not reaches(path, "impl", "spec.learning", "spec.grading", "spec.book", "spec.meta")
-    assert not [name for name in imported(path) if name.startswith("spec.test_")]
-
-
-@pytest.mark.parametrize("path", sorted((SPEC / "learning").glob("*.py")), ids=lambda p: p.name)
-def test_what_a_learner_starts_from_leans_on_the_harness_alone(path):
-    """The reference and the chapters are read as text, so either may be absent."""
-    assert not reaches(path, "impl", "spec.grading", "spec.book", "spec.meta")
-    assert not [name for name in imported(path) if name.startswith("spec.test_")]
-
-
-@pytest.mark.parametrize("path", sorted((SPEC / "grading").glob("*.py")), ids=lambda p: p.name)
-def test_grading_leans_on_the_harness_alone(path):
-    """It judges where the reference, the book and what a learner starts from are absent."""
-    assert not reaches(path, "impl", "spec.learning", "spec.book", "spec.meta")
-    assert not [name for name in imported(path) if name.startswith("spec.test_")]
-
-
-@pytest.mark.parametrize("path", sorted((SPEC / "book").rglob("*.py")), ids=lambda p: p.name)
-def test_the_book_leans_on_the_harness_and_the_chapters_alone(path):
-    """Grading, learning and the meta suite need not be there; the reference is judged, not imported."""
-    assert not reaches(path, "impl", "spec.learning", "spec.grading", "spec.meta")
-
-
-def test_a_command_is_imported_when_it_is_called():
-    """`python -m spec` itself needs the sentences of the harness alone."""
-    tree = ast.parse((SPEC / "__main__.py").read_text(encoding="utf-8"))
-    at_once = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert [name for name in at_once if name.startswith("spec")] == ["spec.harness.ground.errors"]
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_no_file_is_longer_than_a_sitting(path):
     """At most 400 lines."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
@@ -100,19 +33,6 @@ def test_nothing_else_is_visible_at_the_top():
 def test_the_contract_is_the_reference_s_public_names():
     """The list in the harness serves where `impl` is absent; here the two are held together."""
     assert sorted(NAMES) == sorted(impl.__all__)
-
-
-def test_the_readme_tells_the_names_by_chapter():
-    """Its table and the contract say the same of where a name belongs."""
-    table = re.findall(
-        r"^\| (\d+) \| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
-    )
-    told = {chapter: set(re.findall(r"`(\w+)", text)) & set(NAMES) for chapter, text in table}
-    expected: dict[str, set[str]] = {}
-    for section, names in SECTIONS.items():
-        functions = {name.removesuffix("_grad") for name in names}
-        expected.setdefault(section.partition(".")[0], set()).update(functions)
-    assert told == expected
 
 
 def test_every_name_of_the_contract_is_asked_for_by_a_chapter():
@@ -142,9 +62,3 @@ def test_the_ledger_is_whole():
     assert all(record["reason"] and record["says"] for record in ledger.untestable)
     sections = {id.partition("/")[0] for id in ledger.entries}
     assert sections | {ledger.chapter(id) for id in sections} == set(ledger.titles)
-
-
-def test_continuous_integration_runs_the_readme_s_test_command():
-    """What the README promises is what is checked on every change."""
-    command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
-    assert command in (ROOT / "README.md").read_text(encoding="utf-8")

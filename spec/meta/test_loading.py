@@ -2,6 +2,8 @@
 
 import hashlib
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -99,3 +101,19 @@ def test_the_answers_may_be_absent(judge, tmp_path):
     run = judge(None, str(copy / "spec"), *SIGMOID)
     assert "there is no impl/ beside spec/" in run.text
     assert run.status == 4
+
+
+def test_python_keeps_the_names_of_its_own_library(tmp_path):
+    """A learner's `sched.py` is what the learner imports, and nobody else."""
+    (tmp_path / "sched.py").write_text("softmax = max\n")
+    (tmp_path / "my_net.py").write_text("from sched import softmax\n")
+    program = (
+        "from spec.harness.subject.loading import load\n"
+        "load('my_net.py', 10.0)\n"
+        "import sched\n"
+        "print(sched.__doc__[:20])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout == "A generally useful e\n", done.stderr

@@ -36,28 +36,28 @@ WRONG = {
     '[sections]\n"5.33" = 2': "[sections] 5.33: there is no such section; did you mean 5.3?",
     '[claims]\n"3.2/sofmax" = 1': "there is no such section or claim; did you mean 3.2/softmax",
     '[claims]\n"softmax" = 1': "[claims] softmax: write the whole id of one claim, such as 3.2/softmax",
-    '[claims]\n"7.1/goal" = 1': "7.1/goal: asks nothing of an implementation, so it cannot be graded",
+    '[claims]\n"7.1/goal" = 1': "7.1/goal asks nothing of an implementation, so it cannot be graded",
     '[exercises]\nl3 = 2': "[exercises] l3: there is no such exercise; they are deeper-network, ",
     '[exercises]\ninitialization = 2': "there is no such exercise; did you mean initialisation?",
     '[exercise]\nl2 = 2': "there is no table `exercise`; did you mean exercises?",
     "sections = 3": "`sections` must be a table: write [sections] above its lines",
     '[sections]\n5.3 = 2': 'put names with a dot or a slash in quotes, such as "5.3" = 2',
-    '[sections]\n"5.3" = -1': "[sections] 5.3 = -1: points are not negative; leave it out for none",
+    '[sections]\n"5.3" = -1': "[sections] 5.3 = -1: points cannot be negative; for none, leave the line out",
     '[sections]\n"5.3" = "two"': "[sections] 5.3 = two: expected a number of points, such as 2 or 0.5",
     '[sections]\n"5.3" = true': "expected a number of points",
     '[sections]\n"5.3" = inf': "[sections] 5.3 = inf: expected a number of points",
     '[sections]\n"5.3" = 1e999999999': "expected a number of points",
     '[sections]\n"5.3" = 1000001': "[sections] 5.3: at most 1000000 points",
-    '[sections]\n"5" = 1\n"5.3" = 2': "5.3/per-sample-loss is given points twice, by [sections] 5 and "
+    '[sections]\n"5" = 1\n"5.3" = 2': "5.3/per-sample-loss gets points twice, from [sections] 5 and "
     "[sections] 5.3: leave one of them out, or give 5.3/per-sample-loss points of its own",
-    '[sections]\n"9" = 1\n[exercises]\nl2 = 2': "9/l2-loss is given points twice, by [sections] 9 and "
+    '[sections]\n"9" = 1\n[exercises]\nl2 = 2': "9/l2-loss gets points twice, from [sections] 9 and "
     "[exercises] l2",
-    '[sections]\n"9" = 1\n"9" = 2': "is no valid TOML",
+    '[sections]\n"9" = 1\n"9" = 2': "is not valid TOML",
     '[sections]\n"7.4" = 2\n[claims]\n"7.4/he-normal" = 1\n"7.4/relu-halves" = 1\n'
     '"7.4/he-preserves-second-moment" = 1': "all its claims have points of their own",
-    "": "nothing is worth any points",
-    'extra = ["9"]\n[sections]\n"9" = 2': "nothing is worth any points (but what is extra)",
-    'extra = ["10"]\n[sections]\n"9" = 2': "extra: 10 has no points: give it some",
+    "": "nothing is worth points",
+    'extra = ["9"]\n[sections]\n"9" = 2': "nothing is worth points, except for what is extra",
+    'extra = ["10"]\n[sections]\n"9" = 2': "extra: 10 has no points; give points to it",
     'extra = "9"\n[sections]\n"9" = 2': "extra: expected a list in brackets",
     '[sections]\n"9" = 2\n[required]\n"5.3" = "all"': "[required] 5.3: write the whole id of one claim",
     '[sections]\n"9" = 2\n[required]\n"9/l2-loss" = "9"': "[required] 9/l2-loss: expected a list",
@@ -89,7 +89,7 @@ def test_the_template_unchanged_is_the_default(tmp_path):
     path = tmp_path / "rubric.toml"
     rubric_template.write(path, catalogue())
     assert rubric.read(path, catalogue()) == rubric.default(catalogue())
-    with pytest.raises(CannotDo, match="nothing is written over"):
+    with pytest.raises(CannotDo, match="is not overwritten"):
         rubric_template.write(path, catalogue())
 
 

@@ -2,12 +2,11 @@
 
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 
 from .conftest import ROOT, Figure
+from .starting import Done, run_module
 
 TRACES = '''
 import hashlib
@@ -60,15 +59,12 @@ def mishap(case, seed):
 def run(tmp_path):
     """Run a module with one more plugin, on the claims named."""
 
-    def run(source: str, claims: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(source: str, claims: str, *arguments: str) -> Done:
         (tmp_path / "extra_plugin.py").write_text(source, encoding="utf-8")
         options = "-p extra_plugin -p no:cacheprovider" + (f" --claim {claims}" if claims else "")
         paths = f"{tmp_path}{os.pathsep}{ROOT}"
         environment = os.environ | {"PYTEST_ADDOPTS": options, "PYTHONPATH": paths}
-        command = [sys.executable, "-m", *arguments]
-        return subprocess.run(  # noqa: S603
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
-        )
+        return run_module(*arguments, cwd=ROOT, environment=environment)
 
     return run
 
@@ -92,14 +88,14 @@ def test_a_fork_with_a_seed_is_a_process_with_that_seed(run, tmp_path):
 
 
 def test_no_seed_fails(run, figure):
-    """Ten here, a thousand in `tox -e seeds`, with the seconds that a run takes."""
-    done = run("", "", "spec.meta.seeds", "--runs=10")
-    failed, seconds = re.search(r"10 of 10 runs, (\d+) failed, (\d+) s", done.stdout).groups()
+    """Three here, a thousand in `tox -e seeds`, with the seconds that a run takes."""
+    done = run("", "", "spec.meta.seeds", "--runs=3")
+    failed, seconds = re.search(r"3 of 3 runs, (\d+) failed, (\d+) s", done.stdout).groups()
     figure(
-        Figure("runs from random seeds that fail", "0 of 10", f"{failed} of 10", failed == "0"),
+        Figure("runs from random seeds that fail", "0 of 3", f"{failed} of 3", failed == "0"),
         done.stdout,
     )
-    figure(Figure("seconds of such a run, quick profile", "", f"{int(seconds) / 10:.1f}"))
+    figure(Figure("seconds of such a run, quick profile", "", f"{int(seconds) / 3:.1f}"))
 
 
 def test_a_failure_is_told_with_the_command_that_repeats_it(run):

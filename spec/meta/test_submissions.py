@@ -96,7 +96,7 @@ def test_the_file_with_most_names_is_taken(found, kind):
     """And said."""
     learners = found({"ada/a.py": "", "ada/b.py": SOURCE, "ada/deep/c.py": MORE}, kind)
     assert learners["ada"].shown == "c.py"
-    said = "c.py was taken, with 2 of the names; also there: a.py, b.py"
+    said = "c.py was chosen, with 2 of the names; also there: a.py, b.py"
     assert learners["ada"].notes == (said,)
 
 
@@ -137,7 +137,7 @@ def test_modules_that_import_each_other_without_end_are_followed(found):
     n = 1500
     laid = {f"ada/m{i}.py": f"from m{(i + 1) % n} import *\n" for i in range(n)}
     learners = found(laid | {"ada/m700.py": f"from m701 import *\n{MORE}"}, "zip")
-    assert learners["ada"].notes[0].startswith("m700.py was taken, with 2 of the names")
+    assert learners["ada"].notes[0].startswith("m700.py was chosen, with 2 of the names")
 
 
 def test_a_name_that_must_be_changed_takes_no_module_s_place(found):
@@ -187,7 +187,7 @@ def test_a_path_that_leads_out_of_a_zip(found, tmp_path, name):
     learners = found({name: SOURCE, "bob/net.py": SOURCE}, "zip")
     assert len(learners) == 2
     (evil,) = (each for each in learners.values() if each.name != "bob")
-    with pytest.raises(trees.CannotRead, match="leads out of it"):
+    with pytest.raises(trees.CannotRead, match="leads out of the zip"):
         evil.file.read()
     assert not (tmp_path.parent / "evil.py").exists()
 
@@ -231,8 +231,10 @@ def test_not_more_is_read_than_is_needed(found, monkeypatch):
     laid = {f"ada/{number}.py": "#" * 40 for number in range(5)} | {"ada/net.py": MORE}
     laid |= {f"bob/{number}.py": "" for number in range(9)} | {"bob/net.py": MORE}
     learners = found(laid)
-    assert learners["ada"].notes[0] == "ada/3.py was left unread, after 0 MB"
-    said = "too much to be had beside it: 2.py, 3.py, 4.py, 5.py, 6.py, and 2 more"
+    assert (
+        learners["ada"].notes[0] == "ada/3.py was not read: of one learner, 0 MB are read at most"
+    )
+    said = "too many or too large to be imported: 2.py, 3.py, 4.py, 5.py, 6.py, and 2 more"
     assert learners["bob"].notes[1] == said
     assert set(learners["bob"].read().companions) == {"0.py", "1.py"}
 
@@ -339,9 +341,9 @@ def test_what_cannot_be_graded_is_said(tmp_path):
     (tmp_path / "net.py").write_text(SOURCE)
     for given, out, sentence in (
         ("nte.py", "out", r"there is no file or folder .*nte.py \(did you mean net.py\?\)"),
-        ("x.zip", "out", "x.zip cannot be opened as a zip: .*; export it once more"),
+        ("x.zip", "out", "x.zip cannot be opened as a zip: .*; export it again"),
         ("pipe.py", "out", "is neither a file nor a folder"),
-        (".", "out", "lies inside .*, among the submissions: choose a folder outside of it"),
+        (".", "out", "lies inside .*, among the submissions; choose a folder outside of it"),
     ):
         with pytest.raises(CannotDo, match=sentence):
             handed_in([tmp_path / given], tmp_path / out)

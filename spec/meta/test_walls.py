@@ -10,12 +10,11 @@ import pytest
 
 from spec.forked import Fork
 from spec.grading.running import cores
-from spec.sandbox import handle as cells
-from spec.sandbox import walls
+from spec.sandbox import control, walls
 from spec.sandbox.walls import Limits
 
-from .cells import answering, ask, left_running, running
 from .conftest import ROOT, Figure
+from .sandboxes import answering, ask, left_running, running
 
 TOUCHED = Path("/tmp/touched-by-a-submission")  # noqa: S108
 SMALL = Limits(cpu_seconds=30, memory=2**30, file_bytes=2**22, processes=16)
@@ -26,34 +25,36 @@ ALL = {
 
 
 @pytest.fixture(scope="module")
-def nursery(tmp_path_factory):
-    """One for all tests of this module: started while a secret stands in the environment."""
+def launcher(tmp_path_factory):
+    """One for all tests of this module; it starts while there is a secret in the environment."""
     os.environ["PLANTED_BY_THE_GRADER"] = "told to nobody"
     try:
-        with answering(tmp_path_factory.mktemp("inside") / "inside.py", limits=SMALL) as nursery:
-            yield nursery
+        with answering(tmp_path_factory.mktemp("inside") / "inside.py", limits=SMALL) as launcher:
+            yield launcher
     finally:
         del os.environ["PLANTED_BY_THE_GRADER"]
 
 
 @pytest.fixture
-def cell(nursery):
-    """A new cell."""
-    with nursery.cell() as cell:
-        yield cell
+def sandbox(launcher):
+    """A new sandbox."""
+    with launcher.launch() as sandbox:
+        yield sandbox
 
 
-def test_a_cell_works(cell):
+def test_a_sandbox_works(sandbox):
     """What an honest submission does is let through: packages, threads, files of its own."""
-    assert ask(cell, "import numpy as np; answer = (np.eye(3) @ np.ones(3)).sum()") == "3.0"
-    assert ask(cell, "from sklearn.datasets import make_moons; answer = len(make_moons(4))") == "2"
-    assert ask(cell, "import numpy as np; np.random.default_rng().normal()") == "got through"
+    assert ask(sandbox, "import numpy as np; answer = (np.eye(3) @ np.ones(3)).sum()") == "3.0"
+    assert (
+        ask(sandbox, "from sklearn.datasets import make_moons; answer = len(make_moons(4))") == "2"
+    )
+    assert ask(sandbox, "import numpy as np; np.random.default_rng().normal()") == "got through"
     threads = "import threading as t; a = t.Thread(target=print); a.start(); a.join()"
-    assert ask(cell, threads) == "got through"
+    assert ask(sandbox, threads) == "got through"
     files = "import tempfile, shutil; open('a', 'w').write('b'); answer = open('a').read()"
-    assert ask(cell, files) == "b"
-    assert ask(cell, "import tempfile; tempfile.TemporaryFile().write(b'a')") == "got through"
-    assert cell.why_ended() == ""
+    assert ask(sandbox, files) == "b"
+    assert ask(sandbox, "import tempfile; tempfile.TemporaryFile().write(b'a')") == "got through"
+    assert sandbox.why_ended() == ""
 
 
 @pytest.fixture
@@ -65,11 +66,11 @@ def all_cores(monkeypatch):
     os.sched_setaffinity(0, there)
 
 
-def test_a_cell_stays_on_the_core_of_its_judge(nursery, all_cores):
+def test_a_sandbox_stays_on_the_core_of_its_judge(launcher, all_cores):
     """They take turns: on two cores, a fifth of the CPU time would go into waking each other up."""
-    with cores.take(), nursery.cell() as cell:
+    with cores.take(), launcher.launch() as sandbox:
         (own,) = os.sched_getaffinity(0)
-        assert ask(cell, "import os; answer = os.sched_getaffinity(0)") == str({own})
+        assert ask(sandbox, "import os; answer = os.sched_getaffinity(0)") == str({own})
     assert own in all_cores
 
 
@@ -88,9 +89,9 @@ def test_no_two_judges_take_one_core(all_cores):
         assert len(os.sched_getaffinity(0)) == 1
 
 
-def test_all_walls_stand_on_this_machine(cell, figure):
+def test_all_walls_stand_on_this_machine(sandbox, figure):
     """Where one is missing, this says which; the others are then tried all the same."""
-    missing = sorted(ALL - set(cell.walls))
+    missing = sorted(ALL - set(sandbox.walls))
     if {"landlock"} <= set(missing):
         pytest.fail("Landlock does not work here")
     figure(Figure("walls that stand here", f"{len(ALL)}", f"{len(ALL) - len(missing)}"))
@@ -111,7 +112,7 @@ READING = {
     "the grader's environment": "open('/proc/{grader}/environ')",
     "the grader's command line": "open('/proc/{grader}/cmdline')",
     "the grader's files": "import os; os.listdir('/proc/{grader}/fd')",
-    "the nursery's memory": "open('/proc/{nursery}/mem', 'rb')",
+    "the launcher's memory": "open('/proc/{launcher}/mem', 'rb')",
     "a file given as input": "open('{planted}')",
     "through a link": "import os; os.symlink('/etc/passwd', 'link'); open('link')",
     "through a hard link": "import os; os.link('/etc/passwd', 'link'); open('link')",
@@ -143,7 +144,7 @@ PROCESSES = {
     "multiprocessing": "import multiprocessing as m; m.Process(target=print).start()",
     "spawn": "import os; os.posix_spawn('/bin/true', ['true'], {{}})",
     "killing the grader": "import os; os.kill({grader}, 9)",
-    "killing the nursery": "import os; os.kill({nursery}, 9)",
+    "killing the launcher": "import os; os.kill({launcher}, 9)",
     "killing everybody": "import os; os.kill(-1, 9)",
     "stopping the grader": "import signal, os; os.kill({grader}, signal.SIGSTOP)",
     "a descriptor of the grader": "import os; os.pidfd_open({grader})",
@@ -199,26 +200,27 @@ def attempts():
 
 
 @pytest.mark.parametrize("source", list(attempts()))
-def test_nothing_outside_is_reached(nursery, cell, tmp_path, source):
+def test_nothing_outside_is_reached(launcher, sandbox, tmp_path, source):
     """Whatever is tried fails, and what was tried on is as it was."""
     TOUCHED.unlink(missing_ok=True)
     planted = tmp_path / "planted"
     planted.write_text("secret")
     before = planted.stat()
-    places = {"grader": os.getpid(), "nursery": nursery._process.pid, "planted": planted}
-    answer = ask(cell, source.format(**places))
+    places = {"grader": os.getpid(), "launcher": launcher._process.pid, "planted": planted}
+    answer = ask(sandbox, source.format(**places))
     assert answer.startswith(REFUSED), answer
     assert planted.stat()[:9] == before[:9]  # before it is read: that moves the time of access
     assert planted.read_text() == "secret"
     assert not TOUCHED.exists()
-    assert cell.why_ended() == ""
+    assert sandbox.why_ended() == ""
 
 
-def test_nothing_of_the_grader_is_in_its_process(cell):
+def test_nothing_of_the_grader_is_in_its_process(sandbox):
     """Neither its environment, nor its modules, nor its open files."""
-    assert ask(cell, "import os; answer = 'PLANTED_BY_THE_GRADER' in os.environ") == "False"
+    assert ask(sandbox, "import os; answer = 'PLANTED_BY_THE_GRADER' in os.environ") == "False"
     assert (
-        ask(cell, "import sys; answer = {'spec', 'impl', 'pytest'} & set(sys.modules)") == "set()"
+        ask(sandbox, "import sys; answer = {'spec', 'impl', 'pytest'} & set(sys.modules)")
+        == "set()"
     )
     files = """
 import os
@@ -229,18 +231,18 @@ def is_open(n):
         return False
 answer = [n for n in range(1000) if is_open(n)]
 """
-    assert ask(cell, files) == "[0, 1, 2, 3]"
+    assert ask(sandbox, files) == "[0, 1, 2, 3]"
 
 
-def test_two_cells_do_not_see_each_other(nursery, cell):
+def test_two_sandboxes_do_not_see_each_other(launcher, sandbox):
     """Not even by the name of the other's directory."""
-    with nursery.cell() as other:
+    with launcher.launch() as other:
         there = ask(other, "import os; open('answers', 'w').write('42'); answer = os.getcwd()")
-        assert ask(cell, "import os; answer = os.getcwd()") != there
+        assert ask(sandbox, "import os; answer = os.getcwd()") != there
         not_there = "PermissionError", "FileNotFoundError"
-        assert ask(cell, f"open({there + '/answers'!r})").startswith(not_there)
-        assert ask(cell, f"import os; os.listdir({there!r})").startswith(not_there)
-    with nursery.cell() as third:
+        assert ask(sandbox, f"open({there + '/answers'!r})").startswith(not_there)
+        assert ask(sandbox, f"import os; os.listdir({there!r})").startswith(not_there)
+    with launcher.launch() as third:
         assert ask(third, "import os; answer = os.listdir()") == "[]"
 
 
@@ -265,11 +267,11 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("name", FLOODS)
-def test_a_flood_meets_a_limit(cell, name):
-    """It is told there as an error, and the process can go on."""
+def test_a_flood_meets_a_limit(sandbox, name):
+    """The code meets it as an error, and its process can go on."""
     source, expected = FLOODS[name]
-    assert ask(cell, source).startswith(expected)
-    assert ask(cell, "answer = 1") == "1"
+    assert ask(sandbox, source).startswith(expected)
+    assert ask(sandbox, "answer = 1") == "1"
 
 
 ENDS = {
@@ -281,61 +283,61 @@ ENDS = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_why_a_cell_ended_is_told(cell, name):
+def test_why_a_sandbox_ended_is_told(sandbox, name):
     """In a sentence, from what its parent saw."""
     source, expected = ENDS[name]
-    assert ask(cell, source) == ""
-    assert cell.why_ended().startswith(expected)
-    assert cell.why_ended().startswith(expected)
-    assert cell.cpu_seconds() > 0
+    assert ask(sandbox, source) == ""
+    assert sandbox.why_ended().startswith(expected)
+    assert sandbox.why_ended().startswith(expected)
+    assert sandbox.cpu_seconds() > 0
 
 
 def test_cpu_time_is_limited_whatever_the_code_does_about_it(tmp_path):
     """Also where signals are ignored; and the time is told while it runs, and afterwards."""
     with (
-        answering(tmp_path / "inside.py", limits=Limits(cpu_seconds=1)) as nursery,
-        nursery.cell() as cell,
+        answering(tmp_path / "inside.py", limits=Limits(cpu_seconds=1)) as launcher,
+        launcher.launch() as sandbox,
     ):
-        begun = cell.cpu_seconds()
+        begun = sandbox.cpu_seconds()
         assert 0 < begun < 0.5
         endless = """
 import signal
 for n in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}: signal.signal(n, signal.SIG_IGN)
 while True: pass
 """
-        assert ask(cell, endless) == ""
-        assert cell.why_ended() == "it used more than 1 s of CPU time"
-        assert 0.9 < cell.cpu_seconds() < 2
+        assert ask(sandbox, endless) == ""
+        assert sandbox.why_ended() == "it used more than 1 s of CPU time"
+        assert 0.9 < sandbox.cpu_seconds() < 2
 
 
-def test_a_cell_that_hangs_is_gone_when_it_is_ended(nursery):
+def test_a_sandbox_that_hangs_is_gone_when_it_is_ended(launcher):
     """It takes no patience: the process is killed, its directory removed."""
-    cell = nursery.cell()
-    where = Path(ask(cell, "import os; answer = os.getcwd()"))
+    sandbox = launcher.launch()
+    where = Path(ask(sandbox, "import os; answer = os.getcwd()"))
     assert where.exists()
     hangs = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)"
     with pytest.raises(TimeoutError):
-        ask(cell, hangs, seconds=0.2)
+        ask(sandbox, hangs, seconds=0.2)
     begun = time.monotonic()
-    cell.end()
+    sandbox.end()
     assert time.monotonic() - begun < 5
     assert not where.exists()
-    assert left_running(nursery) == []
+    assert left_running(launcher) == []
 
 
 def _killed_grader(path, send):
-    """A grader with a cell that computes; then it is killed by nobody's fault."""
-    with answering(path) as nursery:
-        cell = nursery.cell()
-        where = ask(cell, "import os; answer = os.getcwd()")
+    """A grader with a sandbox that computes; then the grader is killed."""
+    with answering(path) as launcher:
+        sandbox = launcher.launch()
+        where = ask(sandbox, "import os; answer = os.getcwd()")
         with suppress(TimeoutError):
-            ask(cell, "while True: pass", seconds=0.1)
-        send([where, nursery._process.pid, *running(nursery)])
+            ask(sandbox, "while True: pass", seconds=0.1)
+        send([where, launcher._process.pid, *running(launcher)])
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_when_the_grader_is_killed_all_goes_with_it(tmp_path):
-    """The nursery sees it end, wardens see the nursery end: no process, no directory stays."""
+    """The launcher sees it end, and supervisors see the launcher end: no process and no directory stays."""
     with Fork(lambda send: _killed_grader(tmp_path / "inside.py", send)) as fork:
         where, *pids = fork.receive(30)[0]
         assert len(pids) == 3
@@ -348,24 +350,24 @@ def test_when_the_grader_is_killed_all_goes_with_it(tmp_path):
 
 def test_the_walls_here_can_be_asked_for(tmp_path, monkeypatch):
     """As the documentation of a grader's machine does."""
-    monkeypatch.setattr(cells, "INSIDE", tmp_path / "inside.py")
+    monkeypatch.setattr(control, "INSIDE", tmp_path / "inside.py")
     (tmp_path / "inside.py").write_text("def serve(connection): connection.recv(1)")
-    assert set(cells.probe()) <= ALL
+    assert set(control.probe()) <= ALL
 
 
-def test_a_cell_costs_little(nursery, figure):
-    """CPU milliseconds from asking for a cell to its last trace gone, its grader's share included."""
-    n_cells = 20
-    of_nursery = f"/proc/{nursery._process.pid}/stat"
+def test_a_sandbox_costs_little(launcher, figure):
+    """CPU milliseconds from asking for a sandbox until its last trace is gone, with the grader's share."""
+    n_sandboxes = 20
+    of_launcher = f"/proc/{launcher._process.pid}/stat"
 
     def used():
-        fields = Path(of_nursery).read_text().rpartition(")")[2].split()
+        fields = Path(of_launcher).read_text().rpartition(")")[2].split()
         return time.process_time() + sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
     begun = used()
-    for _ in range(n_cells):
-        with nursery.cell() as cell:
-            ask(cell, "")
-    with nursery.cell():  # the nursery waits for the last one that ended
-        cost = (used() - begun) / n_cells * 1000
-    figure(Figure("CPU of a cell, milliseconds", "at most 30", f"{cost:.0f}", cost <= 30))
+    for _ in range(n_sandboxes):
+        with launcher.launch() as sandbox:
+            ask(sandbox, "")
+    with launcher.launch():  # the launcher waits for the last one that ended
+        cost = (used() - begun) / n_sandboxes * 1000
+    figure(Figure("CPU of a sandbox, milliseconds", "at most 30", f"{cost:.0f}", cost <= 30))

@@ -12,17 +12,17 @@ from spec.sandbox import kernel, processes, walls
 from spec.sandbox.removal import remove
 from spec.sandbox.walls import Limits
 
-from .cells import answering, ask, lack, left_running, running
+from .sandboxes import answering, ask, lack, left_running, running
 
 
 def _elsewhere(work, path, *missing):
-    """What `work(nursery)` returns, or the sentence of CannotDo, on a system that lacks some walls."""
+    """What `work(launcher)` returns, or the sentence of CannotDo, on a system that lacks some walls."""
 
     def lacking(send):
         lack(*missing)
         try:
-            with answering(path, "process" if "Landlock" in missing else "landlock") as nursery:
-                send(work(nursery))
+            with answering(path, "process" if "Landlock" in missing else "landlock") as launcher:
+                send(work(launcher))
         except CannotDo as error:
             send(str(error))
 
@@ -60,15 +60,15 @@ time.sleep(0.2)
 """
 
 
-def _with_a_daemon(nursery):
-    cell = nursery.cell()
-    where = ask(cell, "import os; answer = os.getcwd()")
-    answer = ask(cell, DAEMON)
-    n_running = len(running(nursery))
-    used = cell.cpu_seconds()
-    cell.end()
-    left = left_running(nursery)
-    return [list(cell.walls), answer, n_running, used > 0, left, Path(where).exists()]
+def _with_a_daemon(launcher):
+    sandbox = launcher.launch()
+    where = ask(sandbox, "import os; answer = os.getcwd()")
+    answer = ask(sandbox, DAEMON)
+    n_running = len(running(launcher))
+    used = sandbox.cpu_seconds()
+    sandbox.end()
+    left = left_running(launcher)
+    return [list(sandbox.walls), answer, n_running, used > 0, left, Path(where).exists()]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def _with_a_daemon(nursery):
     [("seccomp",), ("seccomp", "namespaces"), ("seccomp", "namespaces", "other users")],
     ids=" and ".join,
 )
-def test_what_outlives_a_cell_is_ended_without_these_walls(tmp_path, missing):
-    """A PID namespace ends with its first process; else its warden adopts and ends each of them."""
+def test_what_outlives_a_sandbox_is_ended_without_these_walls(tmp_path, missing):
+    """A PID namespace ends with its first process. Without one, the supervisor ends each process."""
     standing, answer, n_running, used, left, there = _elsewhere(
         _with_a_daemon, tmp_path / "inside.py", *missing
     )
@@ -105,25 +105,25 @@ def test_who_is_not_root_has_namespaces_too(tmp_path):
         assert fork.receive(30) == [True]
 
 
-def _spending(nursery):
-    with nursery.cell() as cell:
-        answer = ask(cell, "import os\nfor i in range(3): os.fork()\nwhile True: pass")
-        return [answer, cell.why_ended()]
+def _spending(launcher):
+    with launcher.launch() as sandbox:
+        answer = ask(sandbox, "import os\nfor i in range(3): os.fork()\nwhile True: pass")
+        return [answer, sandbox.why_ended()]
 
 
 def test_a_family_shares_its_cpu_time(tmp_path):
-    """Where processes can be started, the warden adds up what they use."""
+    """Where processes can be started, the supervisor adds up what they use."""
 
     def lacking(send):
         lack("seccomp")
-        with answering(tmp_path / "inside.py", limits=Limits(cpu_seconds=2)) as nursery:
-            send(_spending(nursery))
+        with answering(tmp_path / "inside.py", limits=Limits(cpu_seconds=2)) as launcher:
+            send(_spending(launcher))
 
     with Fork(lacking) as fork:
         assert fork.receive(60)[0] == ["", "it used more than 2 s of CPU time"]
 
 
-def _fills_its_directory(nursery):
+def _fills_its_directory(launcher):
     deep = """
 import os
 os.umask(0)
@@ -131,11 +131,11 @@ for i in range(1100):
     os.mkdir("d" * 99); open("f", "w").close(); os.chdir("d" * 99)
 os.mkdir("closed", 0)
 """
-    cell = nursery.cell()
-    where = Path(ask(cell, "import os; answer = os.getcwd()"))
-    answer = ask(cell, deep)
-    cell.end()
-    return [list(cell.walls), answer, where.exists(), len(list(where.parent.iterdir()))]
+    sandbox = launcher.launch()
+    where = Path(ask(sandbox, "import os; answer = os.getcwd()"))
+    answer = ask(sandbox, deep)
+    sandbox.end()
+    return [list(sandbox.walls), answer, where.exists(), len(list(where.parent.iterdir()))]
 
 
 def test_a_directory_that_is_deep_beyond_all_names_is_removed(tmp_path):

@@ -158,5 +158,7 @@ def test_what_cannot_be_collected_is_said():
         "except errors.CannotDo as error: print('\\n' + str(error))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.endswith("the specification cannot be collected; `pytest spec` says why\n")
+    assert done.stdout.endswith(
+        "the specification cannot be collected; `pytest --pyargs spec` says why\n"
+    )
     assert "--claim nonsense: there is no such section or claim" in done.stderr

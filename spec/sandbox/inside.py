@@ -1,9 +1,8 @@
-"""What runs in the submission's process: it loads the submission, then answers calls until it is ended.
+"""What runs inside the sandbox: it loads the submission, then answers calls until it is ended.
 
-It imports nothing of `spec` but the wire beside it, so there is nothing of it to be found here. The
-trusted side sends a request and waits; the answer is a value, or what was raised. While a request is
-carried out, the submission may call what was handed to it: then this side asks and the trusted one
-answers.
+Of `spec` it imports `wire` alone, so a submission can find nothing else of it here. The trusted side
+sends a request and waits; the answer is a value, or what was raised. While a request is carried out, the
+submission may call what was handed to it: then this side asks, and the trusted side answers.
 """
 
 import contextvars
@@ -228,7 +227,7 @@ class Server:
     ) -> Any:
         """An object of the trusted side: its attributes are here, its methods there.
 
-        Copies of it are of its class, and so reach the same methods, with attributes of their own.
+        Copies of it are of its class: they have the same methods, and attributes of their own.
         """
         if number not in self.lent:
             bodies = {method: self._method(number, method) for method in methods}

@@ -1,11 +1,10 @@
-"""System calls that Python has no function for, through ctypes. An OSError says that one failed."""
+"""System calls that Python has no function for, through ctypes; OSError if one fails. For all sides."""
 
 import ctypes
 import os
 from typing import Any
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_LIBC.syscall.restype = ctypes.c_long
+_LIBC: Any = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
 
 NEW_MOUNTS, NEW_IPC, NEW_USER = 0x00020000, 0x08000000, 0x10000000
 NEW_PROCESSES, NEW_NETWORK = 0x20000000, 0x40000000
@@ -21,6 +20,7 @@ _DETACH = 2
 def syscall(number: int, *arguments: Any) -> int:
     """A system call by its number; whole numbers are passed in full width."""
     wide = [ctypes.c_long(each) if isinstance(each, int) else each for each in arguments]
+    _LIBC.syscall.restype = ctypes.c_long
     return _checked(_LIBC.syscall(ctypes.c_long(number), *wide))
 
 

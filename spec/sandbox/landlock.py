@@ -1,7 +1,7 @@
-"""Landlock: a process gives up all files but those that it names, needing no privileges.
+"""Landlock: a process gives up all files but those that it names. It needs no privileges for that.
 
-What is given up cannot be had back, by it or by what it starts. The kernel's interface has grown by
-versions ("ABI"); each right is asked for where the kernel knows it.
+It runs in the sandbox's own process. Neither this process nor what it starts can get the files back. The
+kernel's interface has versions ("ABI"), and each right is asked for where the kernel knows it.
 """
 
 import errno

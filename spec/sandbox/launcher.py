@@ -1,15 +1,15 @@
-"""The clean process that starts cells: it holds Python, NumPy and the code that answers calls, no more.
+"""The launcher: a clean process that holds Python, NumPy and the code that answers calls, no more.
 
-A cell is a fork of it, so a submission finds nothing of the specification in its memory, and starts at
-the price of a fork. Each cell has a warden, its parent: it raises the walls that are raised from outside,
-reports on the cell, and ends all that the cell started. This process ends with the grader, wardens end
-with it, cells with their wardens. `cell.Nursery` starts it.
+It forks a supervisor for each sandbox, and the supervisor forks the sandbox's own process. So a submission
+finds nothing of the specification in its memory, and costs a fork to start. The supervisor raises the walls
+that are raised from outside, reports on its sandbox, and ends all that the sandbox has started. The launcher
+ends with the trusted side, supervisors end with the launcher, sandboxes with their supervisors.
+`control.Launcher` starts it.
 """
 
 import importlib.util
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -24,45 +24,48 @@ from typing import NoReturn
 from . import kernel, processes, walls
 from .removal import remove
 
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import resource
+
 PRELOADED = "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "numpy.ma", "msgpack"
-_CONNECTION, _REPORT = 3, 4  # descriptors of a cell
-_LOOK = 200  # milliseconds between two looks at the CPU time of a cell that can start processes
+_CONNECTION, _REPORT = 3, 4  # descriptors inside
+_LOOK = 200  # milliseconds between two looks at the CPU time of a sandbox that can start processes
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What all cells have in common."""
+class Settings:
+    """What all sandboxes have in common."""
 
     inside: ModuleType
     root: Path
-    reach: walls.Reach
+    policy: walls.ReadPolicy
     limits: walls.Limits
     standing: tuple[str, ...]
 
 
 def main() -> NoReturn:
-    """Read from standard input what is asked for; start a cell a message, until the grader ends."""
+    """Read the settings from standard input; start a sandbox for each message until the trusted side ends."""
     order = json.load(sys.stdin)
     control = socket.socket(fileno=order["control"])
-    grader = os.pidfd_open(order["grader"])
-    reach = walls.Reach(**order["reach"])
-    inside = _preloaded(Path(order["inside"]), reach)
+    trusted_side = os.pidfd_open(order["trusted"])
+    policy = walls.ReadPolicy(**order["policy"])
+    inside = _preloaded(Path(order["inside"]), policy)
     standing: tuple[str, ...] = ()
     if walls.works(walls.own_network):
         standing = walls.raised(walls.OWN_NETWORK, walls.own_network)
     kernel.unreadable()  # only now: a user namespace is made by writing to files of this process
-    root = Path(tempfile.mkdtemp(prefix="cells-"))
-    root.chmod(0o711)  # a cell's user passes through, and sees nothing
-    setting = Setting(inside, root, reach, walls.Limits(**order["limits"]), standing)
-    _serve(control, grader, setting)
+    root = Path(tempfile.mkdtemp(prefix="sandboxes-"))
+    root.chmod(0o711)  # a sandbox's user passes through it, and sees nothing
+    settings = Settings(inside, root, policy, walls.Limits(**order["limits"]), standing)
+    _serve(control, trusted_side, settings)
     root.rmdir()
     os._exit(0)
 
 
-def _preloaded(path: Path, reach: walls.Reach) -> ModuleType:
+def _preloaded(path: Path, policy: walls.ReadPolicy) -> ModuleType:
     """The code that answers calls; NumPy is loaded before there are walls, with one thread."""
     sys.dont_write_bytecode = True
-    sys.path += reach.packages
+    sys.path += policy.packages
     for name in PRELOADED:
         importlib.import_module(name)
     how = importlib.util.spec_from_file_location("sandbox.inside", path)
@@ -74,21 +77,21 @@ def _preloaded(path: Path, reach: walls.Reach) -> ModuleType:
     return inside
 
 
-def _serve(control: socket.socket, grader: int, setting: Setting) -> None:
-    """Start wardens until nobody can ask for more; return when they have ended."""
+def _serve(control: socket.socket, trusted_side: int, settings: Settings) -> None:
+    """Start supervisors until nobody can ask for more; return when they have ended."""
     lifeline, held = os.pipe()
     poll = select.poll()
     poll.register(control, select.POLLIN)
-    poll.register(grader, select.POLLIN)
-    while all(descriptor != grader for descriptor, _ in poll.poll()):
+    poll.register(trusted_side, select.POLLIN)
+    while all(descriptor != trusted_side for descriptor, _ in poll.poll()):
         message, descriptors, *_ = socket.recv_fds(control, 16, 2)
         if not message:
             break
         pid = os.fork()
         if not pid:
-            for each in (control.detach(), grader, held):
+            for each in (control.detach(), trusted_side, held):
                 os.close(each)
-            _guard(setting, lifeline, *descriptors)
+            _supervise(settings, lifeline, *descriptors)
         for each in descriptors:
             os.close(each)
         with suppress(ChildProcessError):
@@ -100,51 +103,53 @@ def _serve(control: socket.socket, grader: int, setting: Setting) -> None:
             os.wait()
 
 
-def _guard(setting: Setting, lifeline: int, connection: int, status: int) -> NoReturn:
-    """Be the warden of one cell: from its walls to the last process and file of it."""
+def _supervise(settings: Settings, lifeline: int, connection: int, status: int) -> NoReturn:
+    """Be the supervisor of one sandbox: from its walls to the last process and file of it."""
     os.setsid()
     kernel.adopt_orphans()
-    grader = socket.socket(fileno=status)
-    directory = setting.root / str(os.getpid())
+    trusted_side = socket.socket(fileno=status)
+    directory = settings.root / str(os.getpid())
     directory.mkdir(mode=0o700)
     standing = walls.raised(walls.OWN_PROCESSES, walls.own_processes)
     standing += walls.raised(
-        walls.OWN_FILES, lambda: walls.own_files(str(directory), setting.limits)
+        walls.OWN_FILES, lambda: walls.own_files(str(directory), settings.limits)
     )
     reading, writing = os.pipe()
     user = walls.user_for(os.getpid())
     pid = os.fork()
     if not pid:
-        _live(setting, str(directory), user, connection, writing)
+        _run_inside(settings, str(directory), user, connection, writing)
     os.close(connection)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         report = json.loads(pipe.read() or b"{}")
     if "walls" in report:
-        report["walls"] = [*report["walls"], *setting.standing, *standing]
-    with suppress(OSError):  # whoever asked may be gone
-        grader.send(json.dumps({"pid": pid, **report}).encode())
-        _watch(pid, grader, lifeline, report.get("walls", ()), setting.limits)
+        report["walls"] = [*report["walls"], *settings.standing, *standing]
+    with suppress(OSError):  # the trusted side may have ended
+        trusted_side.send(json.dumps({"pid": pid, **report}).encode())
+        _watch(pid, trusted_side, lifeline, report.get("walls", ()), settings.limits)
     processes.end(pid)
     if walls.OWN_FILES in standing:
         kernel.unmount(str(directory))
     remove(directory)
     with suppress(OSError):
-        grader.send(json.dumps({"gone": True}).encode())
+        trusted_side.send(json.dumps({"gone": True}).encode())
     os._exit(0)
 
 
-def _live(setting: Setting, directory: str, user: int, connection: int, report: int) -> NoReturn:
-    """Be the cell: raise the walls, say which stand, and answer calls until the connection ends."""
+def _run_inside(
+    settings: Settings, directory: str, user: int, connection: int, report: int
+) -> NoReturn:
+    """Be the sandbox's process: raise the walls, say which stand, answer calls until the connection ends."""
     status = 1
     try:
         tempfile.tempdir = directory
         standing = walls.raise_all(
-            directory, user, (connection, report), setting.limits, setting.reach
+            directory, user, (connection, report), settings.limits, settings.policy
         )
         os.write(_REPORT, json.dumps({"walls": standing}).encode())
         os.close(_REPORT)
-        setting.inside.serve(socket.socket(fileno=_CONNECTION))
+        settings.inside.serve(socket.socket(fileno=_CONNECTION))
         status = 0
     except SystemExit as exit_:
         status = exit_.code if isinstance(exit_.code, int) else 1
@@ -153,24 +158,24 @@ def _live(setting: Setting, directory: str, user: int, connection: int, report: 
 
 
 def _watch(
-    pid: int, grader: socket.socket, lifeline: int, standing: list[str], limits: walls.Limits
+    pid: int, trusted_side: socket.socket, lifeline: int, standing: list[str], limits: walls.Limits
 ) -> None:
-    """Return when the grader wants no more of the cell; say when the cell ended before, and how."""
+    """Return when the trusted side is done with the sandbox; if the sandbox ends before, say how."""
     poll = select.poll()
-    cell = os.pidfd_open(pid)
-    for each in (grader.fileno(), lifeline, cell):
+    sandbox = os.pidfd_open(pid)
+    for each in (trusted_side.fileno(), lifeline, sandbox):
         poll.register(each, select.POLLIN)
-    alone = walls.SECCOMP in standing  # then the limit of the process is the limit of the cell
+    alone = walls.SECCOMP in standing  # then the limit of the process is the limit of the sandbox
     used = 0.0
     while True:
         ready = [descriptor for descriptor, _ in poll.poll(None if alone else _LOOK)]
-        if grader.fileno() in ready or lifeline in ready:
+        if trusted_side.fileno() in ready or lifeline in ready:
             return
-        if cell in ready:
+        if sandbox in ready:
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            poll.unregister(cell)
+            poll.unregister(sandbox)
             processes.end(pid)
-            grader.send(json.dumps({"status": status, **_used(used)}).encode())
+            trusted_side.send(json.dumps({"status": status, **_used(used)}).encode())
             alone = True
         elif not alone:
             used = processes.family_cpu_seconds(pid)
@@ -179,7 +184,7 @@ def _watch(
 
 
 def _used(at_least: float) -> dict[str, float]:
-    """CPU seconds of a cell that ended, and the most bytes of memory that one process of it had.
+    """CPU seconds of a sandbox that has ended, and the most bytes of memory that one of its processes had.
 
     The kernel forgets the CPU time of what ends together with its PID namespace: `at_least` was seen.
     """

@@ -1,4 +1,7 @@
-"""What a submission's process may read: Python, its packages, shared libraries; nothing of this project."""
+"""The policy of what a sandbox may read: Python, its packages, shared libraries; nothing of this project.
+
+The trusted side works it out; Landlock enforces it in the sandbox's own process.
+"""
 
 import importlib.util
 import sys
@@ -14,8 +17,8 @@ _PACKAGE_DIRECTORIES = "site-packages", "dist-packages"
 _SYSTEM = "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/urandom"
 
 
-def reach() -> walls.Reach:
-    """The files that are granted one by one, so that what stands between them is not."""
+def read_policy() -> walls.ReadPolicy:
+    """What may be read on this machine: file by file, so that what lies between them is not."""
     packages = _packages()
     library = Path(sysconfig.get_path("stdlib"))
     roots = {Path(sys.base_prefix, "lib"), library, *packages, *map(Path, _SYSTEM)}
@@ -29,11 +32,13 @@ def reach() -> walls.Reach:
     }
     hidden |= {_PROJECT / "spec", _PROJECT / "impl"}
     readable = [str(path) for root in _outermost(roots) for path in _without(root, hidden)]
-    return walls.Reach(readable, [str(path) for path in packages], [str(path) for path in packages])
+    return walls.ReadPolicy(
+        readable, [str(path) for path in packages], [str(path) for path in packages]
+    )
 
 
 def _packages() -> list[Path]:
-    """Where this Python finds packages, and wherever NumPy and msgpack come from."""
+    """The folders in which this Python finds packages, and those that NumPy and msgpack come from."""
     on_path = [Path(entry) for entry in sys.path if Path(entry).name in _PACKAGE_DIRECTORIES]
     specs = [importlib.util.find_spec(name) for name in ("numpy", "msgpack")]
     needed = [Path(each.origin).parents[1] for each in specs if each and each.origin]
@@ -42,7 +47,7 @@ def _packages() -> list[Path]:
 
 
 def _package_directories(root: Path) -> list[Path]:
-    """Those of other environments that lie in a library: they may hold a copy of this project."""
+    """The package folders of other environments in a library: they may hold a copy of this project."""
     return [path for name in _PACKAGE_DIRECTORIES for path in root.glob(f"python*/{name}")]
 
 
@@ -53,7 +58,7 @@ def _outermost(paths: Iterable[Path]) -> list[Path]:
 
 
 def _without(path: Path, hidden: set[Path]) -> list[Path]:
-    """What to grant so that all of a directory can be read but what is hidden."""
+    """What to grant so that all of a directory can be read, except for what is hidden."""
     if path in hidden:
         return []
     if not any(path in each.parents for each in hidden):

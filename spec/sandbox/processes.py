@@ -1,4 +1,4 @@
-"""Processes seen from outside: what they used, and how to end all of them."""
+"""Processes seen from outside: what they have used, and how to end them (trusted side, supervisors)."""
 
 import os
 import signal
@@ -42,13 +42,10 @@ def descendants(pid: int) -> list[int]:
 def end(pid: int) -> None:
     """End a child of the calling process, a subreaper, and all that it has started.
 
-    They are gone when this returns: each of them ended up as a child of this process, and it has none.
+    They have all ended when this returns: each became a child of this process, and it has no child left.
     """
     with suppress(ChildProcessError):
-        if os.waitpid(pid, os.WNOHANG) == (
-            0,
-            0,
-        ):  # it was not waited for: the number is still its own
+        if os.waitpid(pid, os.WNOHANG) == (0, 0):  # nobody has waited for it: the number is its own
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
     while _has_children():

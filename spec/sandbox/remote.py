@@ -1,15 +1,12 @@
-"""The submission as the trusted side sees it: names, objects and calls that live in another process.
+"""The trusted side of the wire: names, objects and calls of a submission that lives in another process.
 
-What stands behind the guards of `nn` is then a `Remote`; the chapters know nothing of it. What comes
-from the submission is numbers, arrays, texts and handles, and is believed in nothing: a reply that is
-no value, or was not asked for, fails the claim that is judged.
+Behind the proxies of `nn` stands then a `Remote`; the chapters know nothing of it. From the submission come
+numbers, arrays, texts and handles, and none of them is trusted: a reply that is no value, or that nobody
+asked for, fails the claim that is judged.
 """
 
-import socket
-import struct
-import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -17,90 +14,36 @@ import numpy as np
 
 from spec.harness.ground.errors import RaisedElsewhere
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
+from spec.harness.ground.status import Status
 from spec.harness.subject.beside import Lacking
 from spec.harness.subject.proxy import Elsewhere
 
-from .handle import Cell
-from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, Malformed, Wire
+from .control import Sandbox
+from .patience import PatientWire, Stopped
+from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, Malformed
 
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, type)
 LONGEST_TEXT, MOST_FRAMES = 300, 40  # of what was raised there
-PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
-GLANCE = 0.2  # seconds between two looks at the clocks while the submission computes
-PATIENCE = 6  # times the limit that may pass on the clock while it sleeps, or others compute
-
-
-class Stopped(TimeLimitExceeded):
-    """The submission computed, or slept, for too long."""
 
 
 class Gone(Raised):
-    """The submission's process has ended, or does not speak the language that was agreed."""
+    """The submission's process has ended, or what it sends is not what was agreed.
 
+    `met` says whether a limit or a wall ended it.
+    """
 
-class PatientWire(Wire):
-    """A wire that looks at the clocks while it waits."""
-
-    def __init__(
-        self,
-        cell: Cell,
-        give: Callable[[Any], tuple[int, bytes]],
-        take: Callable[[int, bytes], Any],
-    ) -> None:
-        super().__init__(cell.connection, give, take)
-        self.cell = cell
-        glance = struct.pack("@ll", 0, round(GLANCE * 1e6))
-        for timeout in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            cell.connection.setsockopt(socket.SOL_SOCKET, timeout, glance)
-        self.allow(60)
-
-    def allow(self, seconds: float) -> float:
-        """From now on it may compute for `seconds`; return for how many it has by now."""
-        computed = self.cell.cpu_seconds()
-        self._seconds, self._last_second = seconds, computed + seconds
-        self._end = time.monotonic() + PATIENCE * seconds
-        return computed
-
-    @property
-    def something_waits(self) -> bool:
-        """Whether something has come that nobody asked for."""
-        try:
-            return bool(self._come) or bool(self.connection.recv(1, PEEK))
-        except (BlockingIOError, ConnectionError):
-            return False
-
-    def _some(self, n: int) -> bytes:
-        while True:
-            if time.monotonic() > self._end:  # it drips
-                self._look()
-            try:
-                return self.connection.recv(n)
-            except BlockingIOError:
-                self._look()
-
-    def send_frames(self, data: bytes) -> None:
-        """Send frames as fast as they are read."""
-        sent = 0
-        while sent < len(data):
-            try:
-                sent += self.connection.send(memoryview(data)[sent:] if sent else data)
-            except BlockingIOError:
-                self._look()
-
-    def _look(self) -> None:
-        if self.cell.cpu_seconds() > self._last_second or time.monotonic() > self._end:
-            raise Stopped(
-                f"your code did not end within {self._seconds:g} s: is there an endless loop?"
-            )
+    def __init__(self, sentence: str, met: Status | None = None) -> None:
+        super().__init__(sentence)
+        self.met = met
 
 
 class Remote(Elsewhere):
     """An object of the submission: a handle of it."""
 
-    __slots__ = ("_line", "_methods", "_reference")
+    __slots__ = ("_client", "_methods", "_reference")
 
-    def __init__(self, line: "Line", reference: int | str, methods: frozenset[str]) -> None:
-        object.__setattr__(self, "_line", line)
+    def __init__(self, client: "Client", reference: int | str, methods: frozenset[str]) -> None:
+        object.__setattr__(self, "_client", client)
         object.__setattr__(self, "_reference", reference)
         object.__setattr__(self, "_methods", methods)
 
@@ -109,25 +52,25 @@ class Remote(Elsewhere):
             raise AttributeError(attribute)
         if attribute in self._methods:
             return Method(self, attribute)
-        found, value = _two(self._line.ask("get", self, attribute))
+        found, value = _two(self._client.ask("get", self, attribute))
         if not found:
             raise AttributeError(attribute, name=attribute, obj=self)
         return value
 
     def __setattr__(self, attribute: str, value: Any) -> None:
-        self._line.tell("set", self, attribute, value)
+        self._client.tell("set", self, attribute, value)
 
     def __iter__(self) -> Iterator[Any]:
-        iterator = self._line.ask("iterate", self)
+        iterator = self._client.ask("iterate", self)
         while True:
-            there, item = _two(self._line.ask("next", iterator))
+            there, item = _two(self._client.ask("next", iterator))
             if not there:
                 return
             yield item
 
     def run_beside(self, function: str, *arguments: Any, answer: bool) -> Any:
         """Carry out a function of `beside` or `counting` on it, there."""
-        request = self._line.ask if answer else self._line.tell
+        request = self._client.ask if answer else self._client.tell
         return request("beside", function, [self, *arguments])
 
 
@@ -138,7 +81,7 @@ class RemoteCallable(Remote):
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call it, there."""
-        return self._line.ask("call", self, list(arguments), options)
+        return self._client.ask("call", self, list(arguments), options)
 
 
 class Method(Elsewhere):
@@ -151,12 +94,12 @@ class Method(Elsewhere):
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call it, there."""
-        return self._owner._line.ask("method", self._owner, self._name, list(arguments), options)
+        return self._owner._client.ask("method", self._owner, self._name, list(arguments), options)
 
     def run_beside(self, function: str, *arguments: Any, answer: bool) -> Any:
         """Carry out a function of `beside` on it, there."""
-        _, bound = _two(self._owner._line.ask("get", self._owner, self._name))
-        return self._owner._line.ask("beside", function, [bound, *arguments])
+        _, bound = _two(self._owner._client.ask("get", self._owner, self._name))
+        return self._owner._client.ask("beside", function, [bound, *arguments])
 
 
 @cache
@@ -175,16 +118,16 @@ def _two(value: Any) -> tuple[Any, Any]:
     raise Refuted("what your code answered is no answer to the question")
 
 
-class Line:
-    """The talk with one process of a submission.
+class Client:
+    """Asks one process of a submission, and answers what it asks.
 
-    Once it has failed, it fails in the same way for whatever is asked; another process needs a new one.
+    Once it has failed, every further request fails in the same way. Another process needs a new client.
     """
 
-    def __init__(self, cell: Cell, files: frozenset[str]) -> None:
-        self.cell = cell
+    def __init__(self, sandbox: Sandbox, files: frozenset[str]) -> None:
+        self.sandbox = sandbox
         self.files = files  # the submission's, as its frames name them
-        self.wire = PatientWire(cell, self._give, self._take)
+        self.wire = PatientWire(sandbox, self._give, self._take)
         self.failure: Refuted | Stopped | None = None
         self.raised: list[str] = []  # the classes of what was raised since `begin`
         self._number = 0
@@ -242,7 +185,8 @@ class Line:
         except Malformed as error:
             self._fail(Gone(f"your code sent what is no answer: {error}"))
         except (EOFError, ConnectionError):
-            self._fail(Gone(self.cell.why_ended() or "your code ended its process"))
+            why = self.sandbox.why_ended() or "your code ended its process"
+            self._fail(Gone(why, self.sandbox.met))
         except TimeLimitExceeded as error:
             self._fail(error if isinstance(error, Stopped) else Stopped(str(error)))
 

@@ -1,4 +1,4 @@
-"""Removing a directory that somebody hostile has filled."""
+"""Removing a directory that hostile code has filled: a supervisor does it when its sandbox has ended."""
 
 import os
 import tempfile

@@ -1,8 +1,8 @@
-"""Seccomp: a process gives up system calls. What it asks for nevertheless fails with "not permitted".
+"""Seccomp: a process gives up system calls. If it makes one of them, the call fails with "not permitted".
 
-A list of what is denied, not of what is allowed: Python, NumPy and the C library call some hundred others,
-and which ones changes with their versions. Denied is what reaches beyond the process: other
-processes, new ones, the network, the properties of files that Landlock does not guard.
+It runs in the sandbox's own process. The list says what is denied, not what is allowed: Python, NumPy and
+the C library make some hundred other calls, and which ones changes with their versions. What is denied acts
+beyond the process: on other processes, new ones, the network, properties of files that Landlock leaves open.
 """
 
 import errno

@@ -1,17 +1,15 @@
-"""The walls around a submission's process: raised by itself, one after the other, before it runs.
+"""The walls around a sandbox: its supervisor raises some of them, its own process the others.
 
-Each is tried, and checked by an attempt to get through; the names of those that stand are returned.
-They overlap on purpose: what one kernel or container lacks, another wall still holds.
+Each wall is tried, then checked by an attempt to get through. The names of those that stand are returned.
+They overlap on purpose: where a kernel or a container lacks one, another still holds.
 
-Landlock, seccomp and capabilities are reached through some ninety lines of ctypes (`kernel`, `landlock`).
-PyPI's wrappers (landlock, py-landlock, landlockpy, pyseccomp) are young or asleep, each covers one of
-these alone, and all of them would be one more package inside of the process that must hold none.
+Landlock, seccomp and capabilities take some ninety lines of ctypes (`kernel`, `landlock`). PyPI's wrappers
+(landlock, py-landlock, landlockpy, pyseccomp) are young or no longer maintained, and each covers one of them
+only. Each would also be one more package in a process that must hold none.
 """
 
 import errno
-import fcntl
 import os
-import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -21,16 +19,20 @@ from pathlib import Path
 
 from . import kernel, landlock, seccomp
 
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import fcntl
+    import resource
+
 PROCESS = "process"  # own session, descriptors, directory; no privileges, no core dumps
 LIMITS = "limits"  # of CPU, memory, file size, processes and threads
-OWN_USER = "own user"  # one for each cell: it owns no file, and no other process is its own
-OWN_PROCESSES = "own processes"  # a PID namespace: no other process can be named
+OWN_USER = "own user"  # one for each sandbox: it owns no file, and no other process is its own
+OWN_PROCESSES = "own processes"  # a PID namespace: it can name no other process
 OWN_NETWORK = "own network"  # network and IPC namespaces: nobody is there
 OWN_FILES = "own files"  # its directory is memory of a limited size, gone with the last process
 LANDLOCK = "landlock"  # no file but Python, its packages and the one directory
 LANDLOCK_NETWORK = "landlock network"  # no TCP
 LANDLOCK_SIGNALS = "landlock signals"  # no signal, no abstract socket to anyone outside
-SECCOMP = "seccomp"  # no system call that reaches beyond the process
+SECCOMP = "seccomp"  # no system call that acts beyond the process
 
 _FIRST_USER = 2_000_000_000  # between the ranges that systemd and containers use
 _FIRST_OF_FEW_USERS, _FEW_USERS = 20_000, 40_000  # for containers that know 65536
@@ -50,8 +52,8 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """The files a cell may read, and the directories of which it may read the names alone."""
+class ReadPolicy:
+    """The files a sandbox may read, and the directories of which it may read the names alone."""
 
     readable: Sequence[str]
     listable: Sequence[str]
@@ -59,7 +61,7 @@ class Reach:
 
 
 def raised(wall: str, raise_it: Callable[[], None]) -> tuple[str, ...]:
-    """Raise a wall: its name if it stands, nothing if this system does not have it."""
+    """Raise a wall. Return its name if it stands, nothing if this system does not have it."""
     try:
         raise_it()
     except OSError:
@@ -78,7 +80,7 @@ def works(raise_it: Callable[[], None]) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-# Walls that are raised around the cell's process, by its parent.
+# Walls that the supervisor raises around the sandbox.
 
 
 def own_network() -> None:
@@ -106,32 +108,32 @@ def own_files(directory: str, limits: Limits) -> None:
     _hold(there.f_blocks * there.f_frsize <= max(limits.file_bytes, there.f_frsize))
 
 
-# Walls that the cell's process raises around itself, in this order.
+# Walls that the sandbox's own process raises around itself, in this order.
 
 
 def raise_all(
-    directory: str, user: int, kept: Sequence[int], limits: Limits, reach: Reach
+    directory: str, user: int, kept: Sequence[int], limits: Limits, policy: ReadPolicy
 ) -> tuple[str, ...]:
     """Raise all walls that work here around the calling process; return the names of those.
 
     `user` is the number of the user to become, 0 to stay the same; `kept` are the descriptors to keep,
     which become 3, 4 and so on. Raises OSError if not even a process of its own and limits can be had.
     """
-    alone(directory, kept)
+    own_session(directory, kept)
     standing = raised(OWN_USER, lambda: own_user(user)) if user else ()
     limit(limits, count_processes=bool(standing))
-    readable = _can_read([os.__file__, *reach.packages])
+    readable = _can_read([os.__file__, *policy.packages])
     give_up_privileges(keep_reading=bool(standing) and not readable)
     standing = (PROCESS, LIMITS, *standing)
-    standing += raised(LANDLOCK, lambda: no_files(directory, reach))
+    standing += raised(LANDLOCK, lambda: restrict_files(directory, policy))
     if LANDLOCK in standing:
         abi = landlock.version()
         standing += (LANDLOCK_NETWORK,) if abi >= landlock.NETWORK_SINCE else ()
         standing += (LANDLOCK_SIGNALS,) if abi >= landlock.SIGNALS_SINCE else ()
-    return standing + raised(SECCOMP, no_reaching_out)
+    return standing + raised(SECCOMP, restrict_system_calls)
 
 
-def alone(directory: str, kept: Sequence[int]) -> None:
+def own_session(directory: str, kept: Sequence[int]) -> None:
     """A session of its own, no open file but those kept, an empty directory."""
     os.setsid()
     os.umask(0o077)
@@ -144,7 +146,7 @@ def alone(directory: str, kept: Sequence[int]) -> None:
 
 
 def user_for(pid: int) -> int:
-    """The user that the cell of this warden becomes if the warden is root; 0 if it is not.
+    """The number of the user that a sandbox becomes if its supervisor `pid` is root; 0 if it is not root.
 
     Where a container has few users, the number is folded into those that it has.
     """
@@ -169,8 +171,8 @@ def own_user(user: int) -> None:
 def limit(limits: Limits, *, count_processes: bool) -> None:
     """Limits that the kernel enforces. A thread counts as a process.
 
-    The kernel counts the processes of a user: that says something of a cell only if it has its own.
-    Elsewhere threads are limited by their stacks, which take up address space.
+    The kernel counts the processes of a user, so this limit needs a user of the sandbox's own. Without
+    one, threads are limited by their stacks, which take up address space.
     """
     values = {
         resource.RLIMIT_CPU: limits.cpu_seconds,
@@ -199,15 +201,15 @@ def give_up_privileges(*, keep_reading: bool) -> None:
     kernel.die_with_parent(signal.SIGKILL)
 
 
-def no_files(directory: str, reach: Reach) -> None:
-    """Landlock: see there."""
-    landlock.restrict(reach.readable, reach.listable, directory)
+def restrict_files(directory: str, policy: ReadPolicy) -> None:
+    """Give up all files but those of the policy and the directory, by Landlock."""
+    landlock.restrict(policy.readable, policy.listable, directory)
     for outside in ("/", __file__):
         _hold(not _can_read([outside]))
 
 
-def no_reaching_out() -> None:
-    """Seccomp: see there."""
+def restrict_system_calls() -> None:
+    """Give up system calls that act beyond the process, by seccomp."""
     seccomp.restrict()
     try:
         socket.socket().close()
@@ -226,6 +228,6 @@ def _can_read(paths: Sequence[str]) -> bool:
 
 
 def _hold(holds: bool) -> None:
-    """Raise OSError if a wall that was raised without complaint does not hold."""
+    """Raise OSError if a wall was raised without an error, and does not hold."""
     if not holds:
         raise OSError(errno.EPERM, "the wall was raised, and does not hold")

@@ -8,7 +8,7 @@ A frame is its length (4 bytes) and msgpack. What that has no type for has one h
     generator     a NumPy generator's state  mirror                    an object on the trusted side: its
                                                                        methods stay there
 
-Both sides use it: NumPy, msgpack and the standard library are all that it needs.
+The trusted side and the code inside both use it. It needs NumPy, msgpack and the standard library alone.
 """
 
 import math

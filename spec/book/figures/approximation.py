@@ -1,5 +1,6 @@
 """What one hidden layer can do, and what depth adds: chapters 2 and 3."""
 
+import math
 from importlib import import_module
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
 from spec.harness.ground.compare import Array
-from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import ACTIVATIONS
 
 from .drawing import BLUE, INK, LINES, SKY, VERMILION, drawn, panels, percent
 
@@ -119,25 +120,23 @@ def tents(seed: int) -> tuple[Canvas, dict[str, str]]:
     return canvas, {"deep": str(counts[-1]), "wide": str(neurons[-1] + 1)}
 
 
-NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "leaky_relu": "leaky ReLU"}
-NAMES |= {"elu": "ELU", "selu": "SELU"}
-
-
 @drawn(
     "3.2/sigmoid",
-    "Six activations and their derivatives",
+    "The activations and their derivatives",
     """Solid the activation, dashed its derivative. The derivatives of the sigmoid and of tanh
     vanish on both sides: these saturate. That of a ReLU is 0 or 1; the leaky one keeps a slope of
     0.01 below 0, too small to be seen here, ELU and SELU a slope that dies away smoothly.""",
 )
 def activations(seed: int) -> tuple[Canvas, dict[str, str]]:
-    """Two rows of three."""
-    canvas, axes = panels(3, 3.4, rows=2, sharex=True, sharey=True)
+    """Rows of three."""
+    rows = math.ceil(len(ACTIVATIONS) / 3)
+    canvas, axes = panels(3, 1.7 * rows, rows=rows, sharex=True, sharey=True)
     z = np.linspace(-4, 4, 401)
-    for panel, (name, title) in zip(axes, NAMES.items(), strict=True):
-        f, slope = oracle.ACTIVATIONS[name]
-        panel.plot(z, f(z), label="σ(z)", **LINES[0])
-        panel.plot(z, slope(z), label="σ′(z)", **LINES[1])
-        panel.set(title=title, ylim=(-2, 3), xticks=[-4, 0, 4], yticks=[-1, 0, 1, 2])
+    for panel, activation in zip(axes, ACTIVATIONS.values(), strict=False):
+        panel.plot(z, activation.function(z), label="σ(z)", **LINES[0])
+        panel.plot(z, activation.derivative(z), label="σ′(z)", **LINES[1])
+        panel.set(title=activation.title, ylim=(-2, 3), xticks=[-4, 0, 4], yticks=[-1, 0, 1, 2])
+    for panel in axes[len(ACTIVATIONS) :]:
+        panel.set_axis_off()
     axes[0].legend(loc="upper left")
     return canvas, {}

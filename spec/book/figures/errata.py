@@ -7,6 +7,7 @@ from matplotlib.figure import Figure as Canvas
 from scipy.optimize import minimize
 
 from spec.harness.mathematics import oracle
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.backpropagation import derivative
 from spec.harness.mathematics.moons import fresh_moons, moons, moons_for_each, moons_run
 from spec.harness.mathematics.population import Population
@@ -154,7 +155,7 @@ def corners(seed: int) -> tuple[Canvas, dict[str, str]]:
 def prior(seed: int) -> tuple[Canvas, dict[str, str]]:
     """Norms of three minima against the penalty."""
     canvas, (axes,) = panels(1, 2.3)
-    chapter = import_module("spec.test_09_1_l2_penalty")
+    chapter = import_module("spec.test_09_1_prior")
     X, y = chapter.regression(np.random.default_rng([seed, 91]))
     m, noise, factors = chapter.M, chapter.NOISE, np.geomspace(1e-2, 1e2, 25)
     for k, label, line in zip((m, 2), ("loss, λ", "prior 2λ/σ²"), LINES, strict=False):
@@ -251,8 +252,7 @@ def starving(seed: int) -> tuple[Canvas, dict[str, str]]:
         networks = Population(sizes, 150, rng, dtype=float, activation=activation, init=0.01)
         g = networks.gradients(X, Y)
         norms = [np.median(np.linalg.norm(g[f"dW{l}"], axis=(1, 2))) for l in layers]
-        name = "ReLU" if activation == "relu" else activation
-        axes.semilogy(layers, norms, marker=marker, label=name, **line)
+        axes.semilogy(layers, norms, marker=marker, label=ACTIVATIONS[activation].title, **line)
         share = norms[0] / norms[-1]
     axes.set(xlabel="layer", ylabel="‖dW‖", xticks=list(layers))
     axes.legend(loc="upper left")

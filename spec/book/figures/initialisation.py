@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.moons import moons_run
-from spec.harness.mathematics.signals import ACTIVATIONS, one_input, second_moments
+from spec.harness.mathematics.signals import one_input, second_moments
 
 from .drawing import BLUE, INK, LINES, VERMILION, drawn, panels, percent, with_band
 
@@ -85,7 +86,7 @@ def xavier(seed: int) -> tuple[Canvas, dict[str, str]]:
     left.loglog(layers, 1 / (2 * layers), label="1/(2l)", **LINES[1])
     left.set(xlabel="layer l", ylabel="E a²", xticks=[1, 10, 50], xticklabels=["1", "10", "50"])
     left.legend(loc="lower left")
-    sigma = ACTIVATIONS["sigmoid"][0]
+    sigma = ACTIVATIONS["sigmoid"].function
     for size, line in zip((0.1, 1.0, 10.0), LINES, strict=False):
         rng = np.random.default_rng([seed, 74])
         Z = one_input(rng, 100, [64] * 9, "xavier", "sigmoid", size)

@@ -1,7 +1,7 @@
-"""What a learner gets back, as Markdown and as an HTML page: points, what is to be mended, and why.
+"""What a learner gets back, as Markdown and as an HTML page: points, what to mend, and why.
 
-Nothing that comes from a submission is taken for markup: in Markdown it is escaped or fenced, and in
-HTML Jinja2 escapes whatever is put into the template.
+Nothing from a submission is taken for markup: in Markdown it is escaped or fenced, and in HTML Jinja2
+escapes whatever is put into the template.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ TO_MEND = tuple(status for status in Status if status.to_mend)
 
 @dataclass(frozen=True)
 class ToMend:
-    """One claim that does not hold: its equation, why it is so, and what came out, as lines."""
+    """One claim that does not hold: its equation, why the claim is true, and what came out, as lines."""
 
     claim: str
     status: str
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """What both forms of the feedback tell."""
+    """What both forms of the feedback say."""
 
     name: str
     file: str
@@ -63,7 +63,7 @@ class Page:
 
 
 def page(graded: Graded, hints: str) -> Page:
-    """The feedback on a submission; `hints` is how much is said of what is wrong."""
+    """The feedback on a submission; `hints` says how much it tells of what is wrong."""
     score = graded.score
     titles = graded.catalogue.ledger.titles
     return Page(
@@ -98,13 +98,13 @@ def _to_mend(verdict: Verdict, hints: str) -> ToMend:
 
 
 def _unwritten(verdicts: list[Verdict]) -> list[str]:
-    """The names that are to be written yet."""
+    """The names that are not written yet."""
     missing = [verdict.explanation.missing for verdict in verdicts if verdict.explanation]
     return list(dict.fromkeys(map(legible, missing)))
 
 
 def as_html(page: Page) -> str:
-    """The feedback as a page of its own, without scripts or anything from elsewhere."""
+    """The feedback as a page by itself, without scripts and without anything from the network."""
     return str(_template("feedback.html.jinja").render(page=page))
 
 

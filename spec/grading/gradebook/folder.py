@@ -1,6 +1,6 @@
 """The folder that comes out: files for each submission as it is judged, then the tables of the class.
 
-No file holds a time, a date or a path, so that the same submissions give the same bytes.
+No file holds a time, a date or a path, so the same submissions give the same bytes.
 """
 
 import csv
@@ -11,14 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from spec.harness.ground.status import Status
+from spec.harness.ground.files import make_folder, write_whole
+from spec.harness.ground.status import BEST_FIRST, Status
 
 from ..intake.handed_in import HandedIn
 from ..intake.text import cell, file_names, markdown
-from ..running.store import make, write
 from ..scores.catalogue import Catalogue
 from ..scores.graded import Graded
-from ..scores.judgement import STATUSES, Judgement
+from ..scores.judgement import Judgement
 from ..scores.rubric import Rubric
 from ..scores.scoring import shown
 from . import feedback
@@ -49,17 +49,17 @@ class Gradebook:
         self.statistics = Statistics(catalogue)
         self._rows: dict[str, list[str]] = {}
         for name in FOLDERS:
-            make(folder / name)
+            make_folder(folder / name)
 
     def add(self, submission: HandedIn, judgement: Judgement) -> Graded:
-        """Score a submission, write what is its own, and count it."""
+        """Score a submission, write its own files, and count it."""
         graded = Graded(submission, judgement, self.rubric, self.catalogue)
         page = feedback.page(graded, self.hints)
         file = self.files[submission.name]
-        write(self.folder / "submissions" / f"{file}.json", _json(_as_data(graded)))
-        write(self.folder / "feedback" / f"{file}.md", _text(feedback.as_markdown(page)))
-        write(self.folder / "feedback" / f"{file}.html", _text(feedback.as_html(page)))
-        write(self.folder / "junit" / f"{file}.xml", as_junit(graded, page))
+        write_whole(self.folder / "submissions" / f"{file}.json", _json(_as_data(graded)))
+        write_whole(self.folder / "feedback" / f"{file}.md", _text(feedback.as_markdown(page)))
+        write_whole(self.folder / "feedback" / f"{file}.html", _text(feedback.as_html(page)))
+        write_whole(self.folder / "junit" / f"{file}.xml", as_junit(graded, page))
         self._rows[submission.name] = self._row(graded)
         self.statistics.add(graded)
         return graded
@@ -67,12 +67,12 @@ class Gradebook:
     def write_gradescope(self, graded: Graded) -> None:
         """Write the results of a submission as Gradescope reads them."""
         page = feedback.page(graded, self.hints)
-        write(self.folder / "results.json", _json(as_gradescope(graded, page)))
+        write_whole(self.folder / "results.json", _json(as_gradescope(graded, page)))
 
     def write_tables(self) -> None:
-        """Write the grades, in the order in which the submissions were given, and the class's tables."""
+        """Write the grades, in the order of the submissions as given, and the tables of the class."""
         rows = [self._rows[name] for name in self.order]
-        write(self.folder / "grades.csv", _csv([self._header(), *rows]))
+        write_whole(self.folder / "grades.csv", _csv([self._header(), *rows]))
         claims = self.catalogue.claims
         says = self.catalogue.ledger.entries
         counts = [self.statistics.statuses(claim) for claim in claims]
@@ -80,13 +80,13 @@ class Gradebook:
             [claim, cell(says[claim].says), *map(str, count.values())]
             for claim, count in zip(claims, counts, strict=True)
         ]
-        write(self.folder / "claims.csv", _csv([["claim", "says", *STATUSES], *table]))
+        write_whole(self.folder / "claims.csv", _csv([["claim", "says", *BEST_FIRST], *table]))
         diagnoses = [[str(d.n), cell(d.what), d.claim] for d in self.statistics.diagnoses()]
-        write(
+        write_whole(
             self.folder / "diagnoses.csv", _csv([["submissions", "diagnosis", "claim"], *diagnoses])
         )
-        write(self.folder / "class.md", _text(self._class()))
-        write(self.folder / "class.svg", picture(self.statistics, float(self.rubric.maximum)))
+        write_whole(self.folder / "class.md", _text(self._class()))
+        write_whole(self.folder / "class.svg", picture(self.statistics, float(self.rubric.maximum)))
 
     def _parts(self) -> tuple[list[str], list[str]]:
         """The sections and the exercises that are worth points."""
@@ -103,7 +103,7 @@ class Gradebook:
             *("name", "source", "file", "total", "maximum"),
             *sections,
             *exercises,
-            *STATUSES,
+            *BEST_FIRST,
             *("walls", "trouble", "notes", "sha256", "results"),
         ]
 
@@ -114,13 +114,13 @@ class Gradebook:
             *(shown(score.total.points), shown(score.total.maximum)),
             *(shown(part.points) for part in score.sections.values()),
             *(shown(part.points) for part in score.exercises.values()),
-            *(str(score.statuses.get(status, 0)) for status in STATUSES),
+            *(str(score.statuses.get(status, 0)) for status in BEST_FIRST),
             *(", ".join(judgement.walls), cell(judgement.trouble), cell("; ".join(graded.notes))),
             *(judgement.sha256, self.files[submission.name]),
         ]
 
     def _class(self) -> str:
-        """The class in Markdown: how many hold for each claim, and the most frequent diagnoses."""
+        """The class in Markdown: the most frequent diagnoses, and how each claim ended."""
         statistics, n = self.statistics, self.statistics.n
         lines = [
             f"# {n} submissions",
@@ -136,8 +136,8 @@ class Gradebook:
             "",
             "## Claims",
             "",
-            f"| claim | {' | '.join(STATUSES)} |",
-            f"| --- |{' ---: |' * len(STATUSES)}",
+            f"| claim | {' | '.join(BEST_FIRST)} |",
+            f"| --- |{' ---: |' * len(BEST_FIRST)}",
         ]
         for claim in self.catalogue.claims:
             counts = statistics.statuses(claim).values()
@@ -146,7 +146,7 @@ class Gradebook:
 
 
 def _as_data(graded: Graded) -> dict[str, Any]:
-    """One submission as plain data, for machines: the cause is told whatever the learner is."""
+    """One submission as plain data, for machines: it holds the cause whatever the learner is told."""
     score, judgement = graded.score, graded.judgement
     claims = []
     worth = {claim.claim: claim for claim in score.claims}

@@ -10,7 +10,7 @@ from .feedback import TO_MEND, Page, as_html
 
 
 def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
-    """The results of one submission. Gradescope takes the total from `score`, not from the tests."""
+    """The results of one submission. Gradescope reads the total from `score`, not from the tests."""
     told = {part.claim: part for part in page.to_mend}
     tests = []
     for claim in graded.score.claims:
@@ -19,7 +19,7 @@ def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
             part = told[claim.claim]
             lines = [part.equation, part.why, "", *part.lines]
         elif claim.withheld:
-            lines = [f"holds, but counts only where {claim.withheld} does"]
+            lines = [f"holds, but counts only if {claim.withheld} holds"]
         elif claim.status != Status.HOLDS:
             waits_for = graded.verdicts[claim.claim].waits_for
             lines = [f"waits for {waits_for}" if waits_for else claim.status]

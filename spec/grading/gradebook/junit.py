@@ -12,7 +12,7 @@ NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(graded: Graded, page: Page) -> bytes:
-    """The claims as test cases: those to mend have failed, what waits or is not written was skipped."""
+    """The claims as test cases: those to mend failed, those that wait or are not written were skipped."""
     statuses = graded.score.statuses
     n_failures = sum(statuses.get(status, 0) for status in TO_MEND)
     suite = ElementTree.Element(

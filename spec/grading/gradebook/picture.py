@@ -1,10 +1,9 @@
-"""The picture of a class: its points, and for each claim how many hold. The same class, the same bytes."""
+"""The picture of a class: its points, and how each claim ended. The same class gives the same bytes."""
 
 import io
 
-from spec.harness.ground.status import Status
+from spec.harness.ground.status import BEST_FIRST, Status
 
-from ..scores.judgement import STATUSES
 from .statistics import Statistics
 
 BAR, MARGIN = 0.17, 3.2  # inches: of a claim, and of all that is not a claim
@@ -24,7 +23,7 @@ def picture(statistics: Statistics, maximum: float) -> bytes:
         upper.hist(totals, bins=25, range=(0, max(maximum, *totals)), color=Status.HOLDS.rgb)
         upper.set(xlabel=f"points, of {maximum:g}", ylabel="submissions")
         left = [0] * len(claims)
-        for status in STATUSES:
+        for status in BEST_FIRST:
             widths = [statistics.statuses(claim)[status] for claim in claims]
             if any(widths):
                 lower.barh(claims, widths, left=left, color=status.rgb, label=status)

@@ -1,19 +1,21 @@
-"""A class as a whole: for each claim how many hold, the most frequent diagnoses, the median."""
+"""A class as a whole: how each claim ended, the most frequent diagnoses, the median."""
 
 import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
+from spec.harness.ground.status import BEST_FIRST
+
 from ..scores.catalogue import Catalogue
 from ..scores.graded import Graded
-from ..scores.judgement import STATUSES, Verdict
+from ..scores.judgement import Verdict
 from .feedback import TO_MEND
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A mistake, the claim that it breaks, and how many have made it."""
+    """A mistake, the claim that it breaks, and the number of submissions that make it."""
 
     n: int
     what: str
@@ -21,7 +23,7 @@ class Diagnosis:
 
 
 class Statistics:
-    """Counts over the submissions that were added, in whatever order."""
+    """Counts over the submissions that were added, in any order."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -48,18 +50,18 @@ class Statistics:
         return statistics.median(self.totals) if self.totals else Fraction()
 
     def statuses(self, claim: str) -> dict[str, int]:
-        """How many submissions ended a claim in which way."""
-        return {status: self._statuses[claim][status] for status in STATUSES}
+        """For each status, the number of submissions in which a claim ended so."""
+        return {status: self._statuses[claim][status] for status in BEST_FIRST}
 
     def diagnoses(self) -> list[Diagnosis]:
-        """All mistakes that were made, the most frequent first."""
+        """All mistakes, the most frequent first."""
         order = self.catalogue.ledger.order
         found = [Diagnosis(n, what, claim) for (claim, what), n in self._diagnoses.items()]
         return sorted(found, key=lambda d: (-d.n, order[d.claim], d.what))
 
 
 def diagnosed(verdict: Verdict) -> str:
-    """What is wrong, where that is known, and in which value: "" where it is not."""
+    """What is wrong, and in which value; "" if that is not known."""
     explanation = verdict.explanation
     if verdict.status not in TO_MEND or explanation is None or not explanation.cause:
         return ""

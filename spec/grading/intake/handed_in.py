@@ -1,8 +1,8 @@
 """What was handed in, as an ordered list of named submissions: nothing that was given is left out.
 
-A folder, or a zip as a learning platform exports it, holds one entry a learner: a folder, or files
-whose names begin alike (Moodle: `Name_123_assignsubmission_file_`, Canvas: `name_123_456_x.py`).
-Of several files of a learner the one is judged that defines most names of the contract.
+A folder, or a zip from a learning platform, holds one entry for each learner: a folder, or files whose
+names begin alike (Moodle: `Name_123_assignsubmission_file_`, Canvas: `name_123_456_x.py`). If a learner
+has several files, the one with the most names of the contract is judged.
 """
 
 import re
@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from spec.harness.ground.contract import NAMES
 from spec.harness.ground.errors import CannotDo
-from spec.harness.subject.loading import SUFFIXES, resembling
+from spec.harness.subject.formats import SUFFIXES
+from spec.harness.subject.loading import resembling
 
 from .text import legible
 from .trees import CannotRead, File, Tree, archive, folder, one_file
@@ -24,11 +25,11 @@ CANVAS = re.compile(r"(?P<who>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re
 # at the beginning of a line, of a line of a notebook, or after a line's end in a notebook's string
 BEGINS = r'(?:^|"|\\n)'
 DEFINED = re.compile(rf"{BEGINS}(?:def|class) +({'|'.join(NAMES)})\b".encode(), re.M)
-# each part ends where the next can begin, so that no text, however made, takes more than one look
+# each part ends where the next can begin, so no text, however made, is read more than once
 IMPORTED = re.compile(rf"{BEGINS}from +([\w.]+) +import +(\([^()]*\)|[^\n]*)".encode(), re.M)
 WORD = re.compile(rb"\w+|\*")
 MOST_NAMED = 5  # files, in a note
-MOST_READ = 50 * 2**20  # bytes of a learner's files, to choose one
+MOST_READ = 50 * 2**20  # bytes of a learner's files that are read to choose one
 MOST_BESIDE, LARGEST_BESIDE = 500, 15 * 2**20  # modules beside it, and their bytes together
 PLAIN = re.compile(r"\w[\w.-]{0,79}", re.A)
 KNOWN = {name.encode() for name in NAMES}
@@ -36,7 +37,7 @@ KNOWN = {name.encode() for name in NAMES}
 
 @dataclass(frozen=True)
 class Contents:
-    """What is judged: a file, by the name that its learner knows, and modules that it may import."""
+    """What is judged: a file, under the name that its learner knows, and modules that it may import."""
 
     name: str
     content: bytes
@@ -45,10 +46,10 @@ class Contents:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What one learner handed in: `name` is its own, and `file` what is judged of it.
+    """What one learner handed in: `name` is unique, and `file` is what is judged.
 
-    `source` is where it stands in what was given, and `companions` are the modules beside the file.
-    `trouble` says why there is nothing to judge.
+    `source` is its place in what was given, and `companions` are the modules beside the file. `trouble`
+    says why there is nothing to judge.
     """
 
     name: str
@@ -60,7 +61,7 @@ class HandedIn:
 
     @property
     def shown(self) -> str:
-        """The name under which its learner is told of the file."""
+        """The name of the file as its learner knows it."""
         if self.file is None:
             return ""
         name = _without_learner(self.file.name)
@@ -71,7 +72,7 @@ class HandedIn:
         return next(name for name in names if name not in beside)
 
     def read(self) -> Contents:
-        """What is judged of it. Raises CannotRead, which names the file."""
+        """The contents to judge. Raises CannotRead, which names the file."""
         if self.file is None:
             raise CannotRead(self.trouble)
         content = _read(self.file)
@@ -87,9 +88,9 @@ def _read(file: File) -> bytes:
 
 
 def handed_in(given: Sequence[Path], out: Path) -> list[HandedIn]:
-    """All submissions in the files, notebooks, folders and zips given, in order, with unique names.
+    """All submissions in the given files, notebooks, folders and zips, in order, with unique names.
 
-    Raises CannotDo if one of these is not there, or if the results would lie among them.
+    Raises CannotDo if one of these is missing, or if the results would lie among them.
     """
     found: list[HandedIn] = []
     for path in given:
@@ -103,7 +104,7 @@ def handed_in(given: Sequence[Path], out: Path) -> list[HandedIn]:
 
 
 def alone(given: Sequence[Path], out: Path) -> list[HandedIn]:
-    """Everything given as the one submission of one learner."""
+    """All that is given, as one submission of one learner."""
     files: list[File] = []
     for path in given:
         _check(path, out)
@@ -117,15 +118,15 @@ def _check(path: Path, out: Path) -> None:
     if not path.exists():
         raise CannotDo(f"there is no file or folder {path}{resembling(path)}")
     if not path.is_file() and not path.is_dir():
-        raise CannotDo(f"{path} is neither a file nor a folder: name what was handed in")
+        raise CannotDo(f"{path} is neither a file nor a folder; name what was handed in")
     if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
         raise CannotDo(
-            f"--out {out} lies inside {path}, among the submissions: choose a folder outside of it"
+            f"--out {out} lies inside {path}, among the submissions; choose a folder outside of it"
         )
 
 
 def _tree(path: Path) -> Tree | None:
-    """What a folder or a zip holds."""
+    """The files in a folder or a zip; None for any other file."""
     if path.is_dir():
         return folder(path)
     return archive(path) if path.suffix.lower() == ".zip" else None
@@ -148,7 +149,7 @@ def _learners(tree: Tree, source: str) -> list[HandedIn]:
 
 
 def _wrapped(tree: Tree) -> tuple[str, ...]:
-    """The folder that all learners' folders lie in, where a tree has nothing else at its top."""
+    """The folder around all learners' folders, if a tree has nothing else at its top."""
     tops = {file.parts[0] for file in tree.files} | {parts[0] for parts in tree.empty}
     deep = all(len(file.parts) > 2 for file in tree.files)
     return tuple(tops) if len(tops) == 1 and deep and tree.files else ()
@@ -172,7 +173,7 @@ def _without_learner(name: str) -> str:
 
 
 def _beside(file: File, chosen: File) -> str:
-    """The path of a file from the folder in which another one lies; "" if it is not below it."""
+    """The path of a file from the chosen file's folder; "" if it does not lie in there."""
     n = len(chosen.parts) - 1
     if file.parts[:n] != chosen.parts[:n]:
         return ""
@@ -180,7 +181,7 @@ def _beside(file: File, chosen: File) -> str:
 
 
 def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
-    """The submission of one learner: of the files, the one that is to be judged."""
+    """The submission of one learner: the file to judge is chosen."""
     candidates = [file for file in files if file.suffix in SUFFIXES]
     if not candidates:
         return HandedIn(name, source, trouble=_nothing_to_judge(files))
@@ -198,11 +199,11 @@ def _chosen(name: str, source: str, files: list[File]) -> HandedIn:
     best = max(looked_at, key=merits)
     others = [each.file.name for each in looked_at if each is not best]
     if others:
-        taken = f"{best.file.name} was taken, with {len(names[best.file])} of the names"
+        taken = f"{best.file.name} was chosen, with {len(names[best.file])} of the names"
         notes.append(f"{taken}; also there: {', '.join(_few(others))}")
     beside, left_out = _companions(best.file, looked_at)
     if left_out:
-        notes.append(f"too much to be had beside it: {', '.join(_few(left_out))}")
+        notes.append(f"too many or too large to be imported: {', '.join(_few(left_out))}")
     return HandedIn(name, source, best.file, "", tuple(notes), beside)
 
 
@@ -218,14 +219,16 @@ class _LookedAt:
 
 
 def _looked_at(candidates: list[File]) -> tuple[list[_LookedAt], list[str]]:
-    """The files that can be read, as long as they are not too many; and what there is to say of others."""
+    """The files that can be read, up to a limit; and notes on the others."""
     found: list[_LookedAt] = []
     notes: list[str] = []
     size = 0
     for file in candidates:
         try:
             if size > MOST_READ:
-                raise CannotRead(f"was left unread, after {MOST_READ >> 20} MB")
+                raise CannotRead(
+                    f"was not read: of one learner, {MOST_READ >> 20} MB are read at most"
+                )
             content = file.read()
             size += len(content)
         except CannotRead as error:
@@ -245,14 +248,14 @@ def _looked_at(candidates: list[File]) -> tuple[list[_LookedAt], list[str]]:
 
 
 def _module(file: File) -> tuple[str, ...]:
-    """Where a file stands as a module: its folders and its name; a package stands for its __init__."""
+    """A file's name as a module: its folders and its name; `__init__` is the folder itself."""
     *above, _ = file.parts
     name = _without_learner(file.name).removesuffix(".py")
     return tuple(above) if name == "__init__" else (*above, name)
 
 
 def _names(file: _LookedAt, modules: dict[tuple[str, ...], _LookedAt]) -> frozenset[bytes]:
-    """The names of the contract that a file has, with those of the modules that it imports whole."""
+    """The names of the contract that a file has, with those of modules that it imports by `*`."""
     found: frozenset[bytes] = frozenset()
     pending, seen = [file], {file.file}
     while pending:
@@ -267,13 +270,13 @@ def _names(file: _LookedAt, modules: dict[tuple[str, ...], _LookedAt]) -> frozen
 
 
 def _few(texts: list[str]) -> list[str]:
-    """The first of them, and how many more there are."""
+    """The first of the texts, and how many more there are."""
     more = len(texts) - MOST_NAMED
     return [*texts[:MOST_NAMED], f"and {more} more"] if more > 0 else texts
 
 
 def _companions(chosen: File, looked_at: list[_LookedAt]) -> tuple[tuple[File, ...], list[str]]:
-    """The modules that lie beside the chosen file, and that it can import; the names of those too many."""
+    """The modules beside the chosen file that it can import; and the names of those beyond the limits."""
     kept: list[_LookedAt] = []
     left_out: list[str] = []
     taken = {_without_learner(chosen.name)}
@@ -301,7 +304,7 @@ def _nothing_to_judge(files: list[File]) -> str:
 
 
 def _apart(found: list[HandedIn]) -> list[HandedIn]:
-    """The submissions with names of their own: where two have the same, their places tell them apart."""
+    """The submissions with unique names: where two are the same, the source is the name."""
     names = _numbered(found, Counter(each.name for each in found))
     return [replace(each, name=name) for each, name in zip(found, names, strict=True)]
 

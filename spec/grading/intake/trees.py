@@ -1,7 +1,7 @@
-"""Files as they were handed in, in a folder or in a zip: listed, and read one at a time.
+"""Files as they were handed in, in a folder or a zip: listed, then read one at a time.
 
-Nothing is ever unpacked onto the disk, no link is followed, and no more is read than LARGEST, whatever
-a zip says of its sizes. A zip inside a zip is opened, one inside that is not.
+Nothing is unpacked onto the disk, no link is followed, and no more than LARGEST is read, whatever sizes a
+zip states. A zip inside a zip is opened; a zip inside that one is not.
 """
 
 import io
@@ -34,7 +34,7 @@ JUNK = {
     "Thumbs.db",
     "desktop.ini",
 }
-LINK = "is a link, and links are not followed: hand in the file itself"
+LINK = "is a link, and links are not followed; hand in the file itself"
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -58,9 +58,9 @@ class CannotRead(Exception):
 
 @dataclass(frozen=True)
 class File:
-    """One file: its path below what was given, as its parts, and how its content is brought.
+    """One file: the parts of its path below what was given, and the function that reads its content.
 
-    `trouble` says why it must not be read ("" if it may be).
+    `trouble` says why it must not be read; "" if it may be.
     """
 
     parts: tuple[str, ...]
@@ -83,7 +83,7 @@ class File:
 
     @property
     def suffix(self) -> str:
-        """The end of its name, in small letters."""
+        """The suffix of its name, in lower case."""
         return PurePosixPath(self.name).suffix.lower()
 
 
@@ -96,7 +96,7 @@ class Tree:
 
 
 def one_file(path: Path) -> File:
-    """A file that was named itself: a link is followed here, for whoever grades has given it."""
+    """A file that the grader named. A link is followed here, since the grader gave it."""
     return File((legible(path.name),), lambda most: _from_disk(path, most))
 
 
@@ -140,7 +140,7 @@ def _on_disk(path: Path, parts: tuple[str, ...]) -> File:
     if stat.S_ISLNK(mode):
         trouble = LINK
     elif not stat.S_ISREG(mode):
-        trouble = "is no regular file"
+        trouble = "is not a regular file"
     return File(parts, lambda most: _from_disk(path, most), trouble)
 
 
@@ -157,10 +157,10 @@ def archive(path: Path) -> Tree:
     try:
         members = _zip(path).infolist()
     except BROKEN as error:
-        raise CannotDo(f"{path} cannot be opened as a zip: {error}; export it once more") from None
+        raise CannotDo(f"{path} cannot be opened as a zip: {error}; export it again") from None
     if len(members) > MOST_MEMBERS:
         raise CannotDo(
-            f"{path} has {len(members)} members, at most {MOST_MEMBERS} are read: split it"
+            f"{path} has {len(members)} members, and at most {MOST_MEMBERS} are read; split it"
         )
     listed = sorted(_listed(lambda: _zip(path), members, ()), key=lambda file: file.parts)
     files = tuple(opened for file in listed for opened in _opened(file))
@@ -199,7 +199,7 @@ def _cut(parts: tuple[str, ...]) -> tuple[str, ...]:
 def _listed(
     opened: Opened, members: list[zipfile.ZipInfo], above: tuple[str, ...]
 ) -> Iterator[File]:
-    """The members of a zip as files below `above`, without those that no person has put there."""
+    """The members of a zip as files below `above`, without those that only a system puts there."""
     for info in members:
         parts = _parts(info.filename)
         if not info.is_dir() and parts and all(map(_counts, parts)):
@@ -212,18 +212,18 @@ def _member(
     trouble = ""
     if info.filename.startswith(("/", "\\")) or ".." in parts or parts[0].endswith(":"):
         parts = tuple(part for part in parts if part != "..") or ("..",)
-        trouble = "has a path in the zip that leads out of it"
+        trouble = "has a path that leads out of the zip"
     elif stat.S_ISLNK(info.external_attr >> 16):
         trouble = LINK
     elif info.flag_bits & 1:
-        trouble = "is encrypted in the zip: hand it in without a password"
+        trouble = "is encrypted in the zip; hand it in without a password"
     elif max(map(len, parts)) > LONGEST_NAME:
         trouble = f"has a name of more than {LONGEST_NAME} characters"
     return File((*above, *_cut(parts)), lambda most: _unpacked(opened(), info, most), trouble)
 
 
 def _unpacked(opened: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
-    """The content of a member: never more than `most` is unpacked, whatever its header says."""
+    """The content of a member: one byte more than `most` is unpacked at most, whatever its header says."""
     try:
         with opened.open(info) as member:
             return member.read(most + 1)
@@ -232,7 +232,7 @@ def _unpacked(opened: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> byte
 
 
 def _opened(file: File) -> Iterator[File]:
-    """The file; for a zip, what is in it."""
+    """The file itself; for a zip, the files in it."""
     if file.suffix != ".zip" or file.trouble:
         yield file
         return

@@ -1,4 +1,4 @@
-"""Where the workers are: processes of this machine, or a cluster's, through joblib's own back ends."""
+"""Where the workers run: as processes of this machine or on a cluster, through joblib's back ends."""
 
 import concurrent.futures.process
 import importlib
@@ -16,7 +16,7 @@ RESTARTS = {"max_restarts": -1, "max_task_retries": 2}  # of a worker of Ray's t
 
 @dataclass(frozen=True)
 class Workers:
-    """A back end of joblib's, and what it raises where a worker was ended, or none are left."""
+    """A back end of joblib, and what it raises when a worker was ended, or when none is left."""
 
     name: str
     ended: tuple[type[Exception], ...]
@@ -24,7 +24,7 @@ class Workers:
     options: dict[str, Any]
 
     def results(self, tasks: Iterable[Any], jobs: int) -> Iterator[Any]:
-        """What the tasks return, as soon as they do; it ends early if a worker was ended."""
+        """What the tasks return, as soon as each is done. It ends early if a worker was ended."""
         import joblib
 
         try:
@@ -38,21 +38,23 @@ class Workers:
         except self.gone as error:
             detail = f"{type(error).__name__}: {error}".partition("\n")[0]
             raise CannotDo(
-                f"--backend {self.name} has no workers any more ({detail}); what was judged is kept, "
-                "and the same command goes on from there"
+                f"--backend {self.name} has no workers left ({detail}); what was judged is kept: "
+                "run the same command again to go on"
             ) from None
 
 
 @contextmanager
 def connected(backend: str, scheduler: str) -> Iterator[Workers]:
-    """The workers of a back end, connected while this lasts. CannotDo if they cannot be had."""
+    """The workers of a back end, connected inside the `with` block. CannotDo if they cannot be used."""
     try:
         library: Any = importlib.import_module(LIBRARIES[backend])
     except ImportError:
         needed = LIBRARIES[backend]
         raise CannotDo(f"--backend {backend} needs {needed}: pip install {needed}") from None
     if backend == "loky" and scheduler:
-        raise CannotDo(f"--scheduler {scheduler}: only a cluster has one; name its --backend, too")
+        raise CannotDo(
+            f"--scheduler {scheduler}: only a cluster has a scheduler; give its --backend, too"
+        )
     if backend == "dask":
         with _dask(library, scheduler) as workers:
             yield workers
@@ -66,7 +68,7 @@ def connected(backend: str, scheduler: str) -> Iterator[Workers]:
 @contextmanager
 def _dask(distributed: Any, scheduler: str) -> Iterator[Workers]:
     if not scheduler:
-        raise CannotDo("--backend dask needs --scheduler ADDRESS, such as tcp://10.0.0.1:8786")
+        raise CannotDo("--backend dask needs a --scheduler, such as tcp://10.0.0.1:8786")
     try:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -90,7 +92,7 @@ def _ray(ray: Any, scheduler: str) -> Iterator[Workers]:
 
 
 def _register_ray() -> None:
-    """Register Ray's back end with joblib, as one whose results are had as they come."""
+    """Register Ray's back end with joblib, as one that gives results as they come."""
     import joblib
 
     ray_backend: Any = importlib.import_module("ray.util.joblib.ray_backend")

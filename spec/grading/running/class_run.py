@@ -1,7 +1,7 @@
-"""Judging a class: what is not judged yet goes to workers, and each judgement is kept as it comes.
+"""Judging a class: what is not judged yet goes to workers, and each judgement is stored as it comes.
 
-Workers are joblib's: processes of this machine, or those of a cluster. They need to see neither the
-submissions nor the results: the content travels to them, and the judgement back.
+The workers are joblib's: processes of this machine or of a cluster. They need no access to the
+submissions or the results: the content is sent to them, and they send the judgement back.
 """
 
 import os
@@ -28,7 +28,7 @@ Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 @dataclass(frozen=True)
 class How:
-    """How a class is judged: the walls asked for, workers at a time, joblib's back end and its address."""
+    """How a class is judged: the weakest walls, the number of workers, joblib's back end and its address."""
 
     walls: Walls = "landlock"
     jobs: int = ALL_CORES
@@ -39,17 +39,17 @@ class How:
 class ClassRun:
     """Judges submissions by these claims, and reports each as soon as it is judged.
 
-    Of what was not in the store `n_judged` says how many there were.
+    `n_judged` counts those that were judged now, since the store did not have them.
     """
 
     def __init__(self, claims: tuple[str, ...], store: Store, how: How, report: Report) -> None:
         self.claims, self.store, self.how, self.report = claims, store, how, report
         self.n_judged = 0
         self._left: dict[str, list[HandedIn]] = {}
-        self._unread: dict[str, str] = {}  # why the contents could not be had when their turn came
+        self._unread: dict[str, str] = {}  # why the contents could not be read when their turn came
 
     def judge(self, submissions: Iterable[HandedIn]) -> None:
-        """Judge and report all. Raises CannotDo if there are no workers, or they keep being ended."""
+        """Judge and report all. Raises CannotDo if there are no workers, or if they end again and again."""
         for submission in submissions:
             self._look_up(submission)
         fruitless = 0
@@ -64,12 +64,12 @@ class ClassRun:
                 fruitless = 0 if len(self._left) < before else fruitless + 1
                 if fruitless == FRUITLESS:
                     raise CannotDo(
-                        "the workers were ended again and again before they had judged anything, as happens "
-                        "where memory is short; what was judged is kept: try fewer --jobs"
+                        "the workers ended again and again before they had judged anything; often memory is "
+                        "short: try fewer --jobs; what was judged is kept"
                     )
 
     def _look_up(self, submission: HandedIn) -> None:
-        """Report a submission that is judged already, or cannot be; note the others, by their keys."""
+        """Report a submission that is already judged or cannot be read; note the others, by their keys."""
         try:
             key = self.store.key(submission.read())
         except CannotRead as error:
@@ -82,7 +82,7 @@ class ClassRun:
             self._left.setdefault(key, []).append(submission)
 
     def _tasks(self) -> Iterator[Task]:
-        """What the workers have to do; contents are read when their turn comes, in a thread of joblib's."""
+        """The workers' tasks. Contents are read when their turn comes, in a thread of joblib."""
         from joblib import delayed
 
         for key, same in list(self._left.items()):
@@ -92,12 +92,12 @@ class ClassRun:
                 self._unread[key] = str(error)
                 continue
             if self.store.key(contents) != key:
-                self._unread[key] = "changed while it was graded; grade it again"
+                self._unread[key] = "changed while it was graded: grade it again"
             else:
                 yield delayed(_judged)(key, contents, self.how.walls, os.getpid())
 
     def _take(self, key: str, data: dict[str, Any]) -> None:
-        """Keep and report what a worker has found."""
+        """Store and report what a worker has found."""
         same = self._left.pop(key, [])
         self.n_judged += len(same)
         if why := data.get("lost", ""):
@@ -108,7 +108,7 @@ class ClassRun:
             self.report(submission, Judgement.from_data(data))
 
     def _lose(self, same: list[HandedIn], why: str) -> None:
-        """Report what there is no judgement on."""
+        """Report that there is no judgement on these, and why."""
         verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
         for submission in same:
             self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts))

@@ -1,7 +1,7 @@
-"""A core for each judge: it and its cell take turns, and waking the other one up elsewhere costs more.
+"""A core for each judge. It and its sandbox take turns, and to wake the other on another core costs more.
 
-Two judges on one core, while another one idles, would cost more still. So a judge that takes a core
-lets the others of this machine know, by a name that the kernel forgets when the judge ends.
+Two judges on one core, while another core idles, would cost more still. So a judge that takes a core
+tells the others on this machine, by a name that the kernel forgets when the judge ends.
 """
 
 import os
@@ -14,9 +14,9 @@ _NAME = "\0neural networks from scratch, grading: core {}"  # an abstract addres
 
 
 def take() -> socket.socket | None:
-    """Stay on a core that no other judge is on, rather the present one, until the socket is closed.
+    """Stay on a core that no other judge has taken, the present one if possible, until the socket is closed.
 
-    None, and all cores as before, where each of them is taken.
+    Where each core is taken, the result is None, and all cores stay allowed.
     """
     with suppress(OSError):
         here = kernel.core()
@@ -27,7 +27,7 @@ def take() -> socket.socket | None:
 
 
 def _taken(core: int) -> socket.socket:
-    """Raises OSError if it is somebody else's."""
+    """Take one core. Raises OSError if another judge has taken it."""
     sign = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         sign.bind(_NAME.format(core))

@@ -1,8 +1,8 @@
-"""The process that judges: it has collected the specification once, and judges what it is sent.
+"""The judge process: it collects the specification once, then judges each submission that it is sent.
 
 `python -m spec.grading.running.judge_process WALLS` reads lines of JSON (a name, and the files) and
-writes one for each: the judgement. It is a fresh interpreter, for what grades may have threads, and
-forks must not. It ends when its standard input does, so it outlives nobody.
+answers each with one line: the judgement. It is a fresh interpreter, since a worker may have threads, and
+a process that forks must not. It ends when its standard input does, so it never outlives its worker.
 """
 
 import base64
@@ -16,12 +16,12 @@ from typing import Any, TextIO
 
 from spec.harness.ground.errors import CannotDo
 
-from .judging import BROKE_OFF, Judge, judging
+from .judging import Judge, judging
 from .worker import Walls
 
 
 def main(walls: Walls) -> None:
-    """Judge each submission that comes, until no more can."""
+    """Judge each submission that comes, until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)
@@ -49,8 +49,8 @@ def _attend(judge: Judge, questions: TextIO, answer: Callable[[dict[str, Any]], 
                 file.write_bytes(base64.b64decode(content))
             chosen = Path(folder, question["name"])
             judgement = judge(chosen, [file for file in files if file != chosen])
-        broke_off = judgement.trouble.startswith(BROKE_OFF)
-        answer({"lost": judgement.trouble} if broke_off else judgement.as_data())
+        lost = {"lost": judgement.trouble}
+        answer(lost if judgement.broke_off else judgement.as_data())
 
 
 if __name__ == "__main__":

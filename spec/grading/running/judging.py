@@ -1,13 +1,14 @@
-"""Judging submissions: the specification is collected once, and each one judged in a fork, behind walls.
+"""Judging submissions: the specification is collected once, and each submission is judged in a fork.
 
-The fork holds the specification and asks; the submission answers from its cell. So neither what one
-submission does nor what it makes the specification do reaches another one.
+The fork holds the specification and asks; the submission answers from its sandbox. So one submission cannot
+affect another one, neither by what it does nor by what it makes the specification do.
 """
 
-import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -21,11 +22,14 @@ from spec.harness.ground.errors import CannotLoad
 from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
-from spec.sandbox.handle import Nursery
+from spec.sandbox.control import Launcher
 from spec.sandbox.submission import Submission, content_hash
 
 from ..scores.judgement import Judgement, Verdict
 from . import cores
+
+with suppress(ImportError):  # on Windows, where nothing is graded
+    import resource
 
 SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
@@ -64,13 +68,13 @@ def judging(
     for case in suite.obligations:
         _ = case.equation  # these and the hash once, not in each fork
     suite_hash()
-    with Nursery(walls) as nursery:
-        return action(partial(_judged, suite, nursery, seconds))
+    with Launcher(walls) as launcher:
+        return action(partial(_judged, suite, launcher, seconds))
 
 
 def _judged(
     suite: Suite,
-    nursery: Nursery,
+    launcher: Launcher,
     seconds: float,
     file: Path,
     companions: Sequence[Path] = (),
@@ -82,17 +86,16 @@ def _judged(
         name = Path(error.filename).name
         return _nothing(suite, "", f"{name} cannot be read: {error.strerror}")
     content = contents.pop(file.name)
-    trouble = BROKE_OFF
     sha256 = content_hash(content, contents)
-    begin = partial(Submission, nursery, file.name, content, contents, seconds)
+    begin = partial(Submission, launcher, file.name, content, contents, seconds)
     with Fork(lambda send: _judge(suite, begin, sha256, send)) as fork:
         end = time.monotonic() + LONGEST
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
                 return Judgement.from_data(message)
-        how = f"the process that judges ended with status {fork.status}"
-    trouble += f": {how if fork.status is not None else f'it took more than {LONGEST:g} s'}"
-    return _nothing(suite, sha256, trouble)
+        how = f"the process that judged it ended with status {fork.status}"
+    how = how if fork.status is not None else f"it took more than {LONGEST:g} s"
+    return replace(_nothing(suite, sha256, f"{BROKE_OFF}: {how}"), broke_off=True)
 
 
 def _judge(suite: Suite, begin: Callable[[], Submission], sha256: str, send: Send) -> None:
@@ -103,8 +106,8 @@ def _judge(suite: Suite, begin: Callable[[], Submission], sha256: str, send: Sen
     try:
         with begin() as submission:
             subject = submission.subject()
-            found, flags = _run(suite, submission, subject)
-            verdicts = tuple(_verdict(outcome, flags) for outcome in found.outcomes())
+            found, incidents = _run(suite, submission, subject)
+            verdicts = tuple(_verdict(outcome, incidents) for outcome in found.outcomes())
             judgement = Judgement(
                 subject.sha256, suite_hash(), submission.walls, "", subject.notes, verdicts
             )
@@ -121,33 +124,33 @@ def _limit_memory() -> None:
 
 
 def _run(suite: Suite, submission: Submission, subject: Any) -> tuple[Results, dict[str, str]]:
-    """Run all obligations; those that a clock stopped once more, each alone in a new cell."""
-    flags: dict[str, str] = {}
+    """Run all obligations; those that a clock stopped once more, each alone in a new sandbox."""
+    incidents: dict[str, str] = {}
 
     def note(message: Any) -> None:
         if "record" in message:
-            flags[message["record"].test] = submission.flag
+            incidents[message["record"].test] = submission.incident
 
     cases = suite.obligations
     found = suite.judge(cases, subject, note)
-    for case in [case for case in cases if flags[case.id] == Status.STOPPED]:
+    for case in [case for case in cases if incidents[case.id] == Status.STOPPED]:
         if submission.used_up():
             break
         try:
-            submission.renew()
+            submission.restart()
         except CannotLoad:
             break
         found.records |= suite.judge([case], subject, note).records
     found.settle()
-    return found, flags
+    return found, incidents
 
 
-def _verdict(outcome: Outcome, flags: dict[str, str]) -> Verdict:
+def _verdict(outcome: Outcome, incidents: dict[str, str]) -> Verdict:
     record = outcome.worst
-    flag = flags[record.test] if record.status in (Status.FAILS, Status.WAITS) else ""
+    incident = incidents[record.test] if record.status in (Status.FAILS, Status.WAITS) else ""
     return Verdict(
         outcome.id,
-        Status(flag or record.status),
+        Status(incident or record.status),
         record.equation,
         record.why,
         record.test,
@@ -171,7 +174,8 @@ def suite_hash() -> str:
     digest = sha256(" ".join(OPTIONS).encode())
     spec = ROOT / "spec"
     parts = [spec.glob("*.py"), spec.glob("*.toml")]
-    parts += [(spec / room).rglob("*.py") for room in ("harness", "sandbox", "grading")]
+    for room in ("harness", "sandbox", "grading"):
+        parts += [(spec / room).rglob("*.py"), (spec / room).rglob("*.ini")]
     for file in sorted(file for part in parts for file in part):
         digest.update(file.relative_to(spec).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""What a worker does, wherever it runs: hand submissions to a court of its own, one after the other.
+"""What a worker does, wherever it runs: it hands submissions to a judge process, one after the other.
 
-The court is kept for the worker's next submissions. One that does not survive a submission is
-replaced, and the submission tried once more.
+The worker keeps that process for its next submissions. If the process does not survive a submission,
+it is replaced, and the submission is tried once more.
 """
 
 import atexit
@@ -19,69 +19,77 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
 
 from ..intake.handed_in import Contents
 
 Walls = Literal["landlock", "process"]
 
-LONGEST = 1200.0  # seconds for a submission: judging has limits of its own, far below
+LONGEST = 1200.0  # seconds for a submission: judging has its own limits, which are far lower
 ATTEMPTS = 2
-GRACE = 5.0  # seconds for a court to end
+GRACE = 5.0  # seconds for a judge process to end
 
 _own = threading.local()  # a thread of a worker must not get the answers of another
 
 
 class Ended(Exception):
-    """The court gave no judgement; the message says why."""
+    """The judge process gave no judgement; the message says why."""
 
 
 def judge(contents: Contents, walls: Walls) -> dict[str, Any]:
-    """The judgement on a submission, as data; {"lost": why} if no court survives it.
+    """The judgement on a submission, as data; {"lost": why} if no judge process survives it.
 
-    Raises CannotDo if there is no court to be had.
+    Raises CannotDo if no judge process can be started.
     """
-    why, court = "", None
+    why, process = "", None
     for _ in range(ATTEMPTS):
         try:
-            court = _court(walls)
-            return court.judge(contents)
+            process = _judge_process(walls)
+            return process.judge(contents)
         except Ended as error:
             why = str(error)
-            if court:
-                court.stop()
-            _own.court = None
-    if court is None:
-        raise CannotDo(f"nothing can be judged: {why}")
+            if process:
+                process.stop()
+            _own.process = None
+    if process is None:
+        raise CannotDo(f"no submission can be judged: {why}")
     return {"lost": f"{why}, {ATTEMPTS} times in a row"}
 
 
 def end_with(grader: int) -> None:
-    """End as the grader ends, where it started this process: one that waits for work would live on."""
+    """End when the grader ends, if it started this process: a worker that waits for work would live on."""
     if os.getppid() == grader:
         kernel.die_with_parent(signal.SIGKILL)
 
 
-def _court(walls: Walls) -> "Court":
-    """This thread's court, started if there is none."""
-    court: Court | None = getattr(_own, "court", None)
-    if court is None or court.walls != walls:
-        court = _own.court = Court(walls)
-    return court
+def _judge_process(walls: Walls) -> "JudgeProcess":
+    """This thread's judge process; it is started if there is none."""
+    process: JudgeProcess | None = getattr(_own, "process", None)
+    if process is None or process.walls != walls:
+        process = _own.process = JudgeProcess(walls)
+    return process
 
 
-class Court:
-    """A process that judges, behind two pipes."""
+_START = """
+import runpy, sys
+sys.path.append(sys.argv.pop(1))  # and not the folder where grading was called: see __main__.py
+runpy.run_module("spec.grading.running.judge_process", run_name="__main__")
+"""
+
+
+class JudgeProcess:
+    """A process that judges submissions (`judge_process.py`), behind two pipes."""
 
     def __init__(self, walls: Walls) -> None:
         """Start it, and wait until it has collected the specification.
 
-        Raises CannotDo if it says why it cannot judge, Ended if it does not.
+        Raises CannotDo if it says why it cannot judge, Ended if it ends without a word.
         """
         self.walls = walls
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "spec.grading.running.judge_process", walls],
+            [sys.executable, "-P", "-c", _START, str(ROOT), walls],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -114,7 +122,7 @@ class Court:
         return answer
 
     def close(self) -> None:
-        """Let it end by itself, within reason."""
+        """Let it end by itself; kill it if that takes too long."""
         with suppress(BrokenPipeError):
             self._questions.close()
         with suppress(subprocess.TimeoutExpired):
@@ -122,7 +130,7 @@ class Court:
         self.stop()
 
     def stop(self) -> None:
-        """Kill it, and what it has started."""
+        """Kill it, and all that it has started."""
         atexit.unregister(self.close)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -137,7 +145,7 @@ class Court:
         while not parts[-1].endswith(b"\n"):
             ready, _, _ = select.select([self._answers], [], [], max(0.0, end - time.monotonic()))
             if not ready:
-                raise Ended(f"the process that judges was stopped, it took {LONGEST:g} s")
+                raise Ended(f"the judge process was stopped: it took more than {LONGEST:g} s")
             parts.append(os.read(self._answers.fileno(), 2**20))
             if not parts[-1]:
                 raise Ended(self._how_it_ended())
@@ -147,7 +155,7 @@ class Court:
     def _how_it_ended(self) -> str:
         status = self._process.wait()
         if status < 0:
-            return f"the process that judges was ended by {signal.Signals(-status).name}"
+            return f"the judge process was ended by {signal.Signals(-status).name}"
         self._complaints.seek(0)
         last = self._complaints.read().decode(errors="replace").strip().rpartition("\n")[2]
-        return f"the process that judges ended with status {status}{last and f': {last}'}"
+        return f"the judge process ended with status {status}{last and f': {last}'}"

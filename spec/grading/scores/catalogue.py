@@ -13,7 +13,7 @@ from .exercises import EXERCISES
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The claims that ask something of an implementation, in the theory's order."""
+    """The claims that an implementation can be graded by, in the theory's order."""
 
     claims: tuple[str, ...]
     ledger: Ledger
@@ -32,7 +32,7 @@ class Catalogue:
         return {name: self.meant(exercise.parts) for name, exercise in EXERCISES.items()}
 
     def meant(self, patterns: Iterable[str]) -> tuple[str, ...]:
-        """The claims that chapters, sections, exercises and ids mean; CannotDo for what means none."""
+        """The claims that chapters, sections, exercises and ids stand for; CannotDo if there are none."""
         wanted: set[str] = set()
         for pattern in patterns:
             if pattern in EXERCISES:
@@ -41,7 +41,7 @@ class Catalogue:
             chosen = self.ledger.chosen([pattern])
             if not chosen & set(self.claims):
                 raise CannotDo(
-                    f"{pattern}: asks nothing of an implementation, so it cannot be graded; leave it out"
+                    f"{pattern} asks nothing of an implementation, so it cannot be graded: leave it out"
                 )
             wanted |= chosen
         return tuple(id for id in self.claims if id in wanted)

@@ -1,11 +1,11 @@
-"""The theory's exercises, as parts of the specification: what each asks for is judged by these claims."""
+"""The theory's exercises, and the claims that judge what each asks for."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: its title, and what belongs to it (sections, or ids of claims)."""
+    """One exercise: its title, and the sections or claims that belong to it."""
 
     title: str
     parts: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""One submission with all that came of it: what was handed in, the judgement, and the score."""
+"""One graded submission: what was handed in, the judgement, and the score."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,10 +31,10 @@ class Graded:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was chosen of what was handed in, and what was left out of it."""
+        """Which file was chosen, and what was left out."""
         return (*self.submission.notes, *self.judgement.notes)
 
     def of_status(self, *statuses: str) -> list[Verdict]:
-        """The verdicts with one of these statuses, on claims that are worth points, or required."""
+        """The verdicts with one of these statuses, on claims that are worth points or required."""
         counts = {*self.rubric.points, *self.rubric.required}
         return [v for v in self.verdicts.values() if v.claim in counts and v.status in statuses]

@@ -1,4 +1,4 @@
-"""What came of judging one submission: plain data, from which scores, feedback and statistics are made."""
+"""The judgement on one submission: plain data, from which scores, feedback and statistics are made."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,16 +6,14 @@ from typing import Any
 from spec.harness.ground.status import Status
 from spec.harness.telling.explain import Explanation
 
-STATUSES = (Status.HOLDS, *(status for status in Status if status is not Status.HOLDS))
-
 
 @dataclass(frozen=True)
 class Verdict:
     """How one obligation ended: a claim of the theory that asks something of an implementation.
 
-    `test`, `line` and `why` (the test's docstring) are of its first test with the claim's status,
-    and so is the explanation, None where the claim holds; `equation` is in Unicode. `waits_for` is the
-    claim that fails before it.
+    `test`, `line`, `why` (the test's docstring) and the explanation come from the claim's first test with
+    this status; the explanation is None where the claim holds. `equation` is in Unicode. `waits_for` is
+    the claim that must hold first.
     """
 
     claim: str
@@ -32,9 +30,10 @@ class Verdict:
 class Judgement:
     """One submission, judged by all obligations, in the theory's order.
 
-    `sha256` is its content's, `suite` the hash of the specification that judged it, `walls` those that
-    stood. `trouble` says in a sentence why nothing could be judged ("" where something was): then all
-    verdicts are "not run". `notes` say what of a notebook was left out.
+    `sha256` is the hash of its content, `suite` that of the specification; `walls` are those that stood.
+    `trouble` says in a sentence why nothing could be judged; then all verdicts are NOT_RUN. It is "" where
+    something was judged. `notes` say what of a notebook was left out. A judgement that `broke_off` says
+    nothing of the submission.
     """
 
     sha256: str
@@ -43,14 +42,15 @@ class Judgement:
     trouble: str
     notes: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
+    broke_off: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """Itself as what JSON can hold."""
+        """The same as plain values that JSON can hold."""
         return asdict(self)
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> "Judgement":
-        """The judgement that `as_data` gave."""
+        """The judgement from what `as_data` returned."""
         verdicts = tuple(_verdict(each) for each in data["verdicts"])
         plain = {"walls": tuple(data["walls"]), "notes": tuple(data["notes"]), "verdicts": verdicts}
         return cls(**data | plain)

@@ -1,7 +1,7 @@
 """A rubric: what each claim is worth, what is required, and what is extra. It is read from TOML.
 
-Points stand with sections, exercises and claims. Those of a section or an exercise are shared
-equally by its claims, except for claims that have points of their own. All sums are exact.
+Sections, exercises and claims can have points. The claims of a section or an exercise share its points
+equally, except for claims that have points of their own. All sums are exact.
 """
 
 import difflib
@@ -25,8 +25,8 @@ MOST = 1_000_000  # points of one line
 class Rubric:
     """The points of each claim that is worth any, in the theory's order.
 
-    Where a claim in `required` does not hold, the claims that it stands with are worth nothing.
-    Those in `extra` add to the total, but not to the maximum.
+    If a claim in `required` does not hold, the claims beside it are worth nothing. Claims in `extra` add to
+    the total, but not to the maximum.
     """
 
     points: dict[str, Fraction]
@@ -45,7 +45,7 @@ def default(catalogue: Catalogue) -> Rubric:
 
 
 def read(path: Path, catalogue: Catalogue) -> Rubric:
-    """The rubric in a file; CannotDo, in one sentence, for whatever is wrong with it."""
+    """The rubric in a file. Raises CannotDo, in one sentence, for whatever is wrong with it."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -60,14 +60,14 @@ def read(path: Path, catalogue: Catalogue) -> Rubric:
         return _checked(content, catalogue)
     except tomllib.TOMLDecodeError as error:
         raise CannotDo(
-            f"--rubric {path} is no valid TOML: {error}; does a name stand there twice, or lack its quotes?"
+            f"--rubric {path} is not valid TOML: {error}; is a name there twice, or without its quotes?"
         ) from None
     except CannotDo as error:
         raise CannotDo(f"--rubric {path}: {error}") from None
 
 
 def _exact(text: str) -> Fraction | str:
-    """A number as it is written; what nobody means as points, such as inf or 1e400, as text."""
+    """A number, exactly as written. What nobody means as points, such as inf or 1e400, stays a text."""
     return Fraction(text) if set(text) <= set("+-.0123456789") else text
 
 
@@ -84,13 +84,14 @@ def _checked(content: dict[str, Any], catalogue: Catalogue) -> Rubric:
     rubric = Rubric({id: points[id] for id in catalogue.claims if points.get(id)}, required, extra)
     if not rubric.maximum:
         raise CannotDo(
-            "nothing is worth any points (but what is extra): give some to a section, an exercise or a claim"
+            "nothing is worth points, except for what is extra: "
+            "give some to a section, an exercise or a claim"
         )
     return rubric
 
 
 def _points(content: dict[str, Any], catalogue: Catalogue) -> dict[str, Fraction]:
-    """The points of each claim that is named, alone or with its section or exercise."""
+    """The points of each claim that has any, by itself or through its section or exercise."""
     points: dict[str, Fraction] = {}
     given_by: dict[str, str] = {}
     for id, value in content.get("claims", {}).items():
@@ -105,12 +106,12 @@ def _points(content: dict[str, Any], catalogue: Catalogue) -> dict[str, Fraction
         ids = [id for id in _group(table, name, catalogue) if id not in own]
         if not ids and total:
             raise CannotDo(
-                f"{title}: all its claims have points of their own: leave one or the other out"
+                f"{title}: all its claims have points of their own; leave out these or the line itself"
             )
         for id in ids:
             if id in given_by:
                 raise CannotDo(
-                    f"{id} is given points twice, by {given_by[id]} and {title}: leave one of them "
+                    f"{id} gets points twice, from {given_by[id]} and {title}: leave one of them "
                     f"out, or give {id} points of its own under [claims]"
                 )
             given_by[id], points[id] = title, total / len(ids)
@@ -139,13 +140,15 @@ def _extra(given: Any, catalogue: Catalogue, points: Mapping[str, Fraction]) -> 
     for name in _names("extra", given):
         worth = {id for id in _known("extra", [name], catalogue) if points.get(id)}
         if not worth:
-            raise CannotDo(f"extra: {name} has no points: give it some, or its section or exercise")
+            raise CannotDo(
+                f"extra: {name} has no points; give points to it, or to its section or exercise"
+            )
         extra |= worth
     return frozenset(extra)
 
 
 def _required(given: dict[str, Any], catalogue: Catalogue) -> dict[str, frozenset[str]]:
-    """What is worth nothing where a claim does not hold."""
+    """For each required claim, the claims that are worth nothing if it does not hold."""
     required: dict[str, frozenset[str]] = {}
     for id, depends in given.items():
         title = f"[required] {id}"
@@ -180,7 +183,7 @@ def _number(title: str, value: Any) -> Fraction:
         raise CannotDo(f"{title}: at most {MOST} points")
     if value < 0:
         raise CannotDo(
-            f"{title} = {float(value):g}: points are not negative; leave it out for none"
+            f"{title} = {float(value):g}: points cannot be negative; for none, leave the line out"
         )
     return Fraction(value)
 

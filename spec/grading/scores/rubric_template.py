@@ -12,29 +12,29 @@ TEMPLATE = """\
 #
 #     python -m spec grade SUBMISSION... --out FOLDER --rubric {name}
 #
-# It is checked before anything is judged. Points may be any numbers, such as 2.5. To change points does not
-# judge anything again.
+# It is checked before anything is judged. Points may be any numbers, such as 2.5. If you change points,
+# nothing is judged again.
 
-# What adds to the total, but not to the maximum: sections, exercises, claims.
+# Sections, exercises and claims that add to the total, but not to the maximum.
 # extra = ["9/early-stopping", "11/digits"]
 extra = []
 
-# The points of a section, or of a whole chapter ("5" = 40), are shared equally by its claims. A section that
-# does not stand here is worth nothing.
+# The claims of a section, or of a whole chapter ("5" = 40), share its points equally. A section that is not
+# listed here is worth nothing.
 [sections]
 {sections}
 
-# The theory's exercises, each with the claims that judge it. A claim belongs to one section or exercise
-# at most: where you give points to an exercise, take them from the sections that its claims stand in.
+# The theory's exercises, each with the claims that judge it. A claim can get points from one section or one
+# exercise, not from both: if you give points to an exercise, take them from the sections of its claims.
 [exercises]
 {exercises}
 
-# Single claims, by their ids. One that stands here takes no part in what its section or exercise shares.
+# Single claims, by their ids. A claim that is listed here gets no share of its section or exercise.
 [claims]
 # "5.3/hidden-weight-gradient" = 5
 
-# Without what nothing else counts: where the claim on the left does not hold, those on the right (sections,
-# exercises, claims; or "all") are worth nothing.
+# What must hold: if the claim on the left does not hold, those on the right (sections, exercises, claims; or
+# "all") are worth nothing.
 [required]
 # "4.2/output-activation" = ["5.3", "gradient-check"]
 # "4.1/shapes" = "all"
@@ -42,17 +42,19 @@ extra = []
 
 
 def write(path: Path, catalogue: Catalogue) -> str:
-    """Write the template to a new file, and say what next."""
+    """Write the template to a new file, and say what to do next."""
     try:
         with path.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(template(path.name, catalogue))
     except FileExistsError:
-        raise CannotDo(f"{path} exists, and nothing is written over: choose another name") from None
+        raise CannotDo(
+            f"{path} already exists and is not overwritten: choose another name"
+        ) from None
     except OSError as error:
         raise CannotDo(
             f"{path} cannot be written: {error.strerror}; choose another place"
         ) from None
-    return f"{path} is there to be changed, and to be given as --rubric {path}"
+    return f"Created {path}. Change it, then grade with --rubric {path}"
 
 
 def template(name: str, catalogue: Catalogue) -> str:

@@ -1,4 +1,4 @@
-"""From a judgement and a rubric to points: of each claim, section and exercise, and together."""
+"""From a judgement and a rubric to points: for each claim, section and exercise, and in total."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from .rubric import Rubric
 
 @dataclass(frozen=True)
 class ClaimScore:
-    """What one claim brought: `points` of `maximum`.
+    """The points that one claim brought: `points` of `maximum`.
 
-    `withheld` is the required claim for the lack of which it brought nothing, although it holds.
+    `withheld` names the required claim that does not hold, if the claim brought nothing for that reason.
     """
 
     claim: str
@@ -28,7 +28,7 @@ class ClaimScore:
 
 @dataclass(frozen=True)
 class Part:
-    """The points of a section or an exercise; `maximum` is without what is extra."""
+    """The points of a section or an exercise; `maximum` does not count what is extra."""
 
     points: Fraction
     maximum: Fraction
@@ -57,7 +57,7 @@ def together(claims: tuple[ClaimScore, ...]) -> Part:
 
 
 def score(judgement: Judgement, rubric: Rubric, catalogue: Catalogue) -> Score:
-    """Hold a judgement against a rubric. A claim that is worth nothing stands in no part."""
+    """Score a judgement by a rubric. A claim that is worth nothing is in no section and no exercise."""
     statuses = {verdict.claim: verdict.status for verdict in judgement.verdicts}
     lacking = {id for id in rubric.required if statuses[id] != Status.HOLDS}
     claims = {id: _scored(id, statuses[id], rubric, lacking) for id in rubric.points}

@@ -28,9 +28,10 @@ GIVEN = ("nn", "rng", "run_seed")  # what a test may ask for that no strategy dr
 class Case:
     """One test with one set of parameters.
 
-    `id` is pytest's name for it ("spec/test_03_2_softmax.py::test_...[relu]"), `says` the claim in the
-    words of the ledger, `asks` which of GIVEN the test is to be handed. `false_alarms` is the rate that a
-    test of chance states, and `detects` the departures that it finds.
+    `id` is what pytest calls it in a checkout ("spec/test_03_2_softmax.py::test_...[relu]"), wherever it
+    is installed and called; `says` is the claim in the words of the ledger, `asks` which of GIVEN the test
+    is to be handed. `false_alarms` is the rate that a test of chance states, and `detects` the departures
+    that it finds.
     """
 
     id: str
@@ -94,7 +95,7 @@ def case_of(item: pytest.Item, ledger: Ledger) -> Case:
     _report_examples(item.obj)
     claim, chance = claim_of(item), item.get_closest_marker("chance")
     return Case(
-        item.nodeid,
+        f"spec/{item.path.name}::{item.name}",
         claim,
         ledger.entries[claim.id].says,
         item.obj,

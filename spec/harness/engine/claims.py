@@ -30,7 +30,9 @@ class Claim:
 
     `latex` is the equation as the theory means it ("" where words carry the claim). A verdict other
     than "holds" marks the test as the counter-example, and `instead` is the corrected statement in
-    words; `corrected` marks the test that proves that statement.
+    words; `corrected` marks the test that proves that statement. `states` are the names of the contract,
+    and their methods ("TwoLayerNet.forward"), that are to compute this equation: it stands beside them
+    in what a learner starts from.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Claim:
     verdict: str = "holds"
     instead: str = ""
     corrected: bool = False
+    states: tuple[str, ...] = ()
 
     @property
     def section(self) -> str:
@@ -46,7 +49,13 @@ class Claim:
 
 
 def claim(
-    id: str, latex: str = "", *, verdict: str = "holds", instead: str = "", corrected: bool = False
+    id: str,
+    latex: str = "",
+    *,
+    verdict: str = "holds",
+    instead: str = "",
+    corrected: bool = False,
+    states: tuple[str, ...] = (),
 ) -> Callable[[Test], Test]:
     """Tie a test to the claim `id` of the ledger; see `Claim` for the arguments.
 
@@ -57,7 +66,7 @@ def claim(
         raise ValueError(f"{id}: verdict is {verdict!r}, expected one of {', '.join(VERDICTS)}")
     if (verdict == "holds") == bool(instead):
         raise ValueError(f"{id}: a counter-example, and nothing else, says what holds `instead`")
-    mark = pytest.mark.claim(Claim(id, latex, verdict, instead, corrected))
+    mark = pytest.mark.claim(Claim(id, latex, verdict, instead, corrected, states))
 
     def tie(test: Test) -> Test:
         marked: Test = mark(test)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from spec.forked import Fork, Send
+from spec.forked import Send, apart
 
 from ..ground.errors import CannotLoad, Unusable
 from ..ground.limits import PATIENCE
@@ -34,9 +34,9 @@ def as_data(message: dict[str, Any]) -> dict[str, Any]:
 class ForkedRun:
     """A run in a fork, on the implementation that `bring` loads there.
 
-    It is stopped after `seconds`, and where a test does not heed its time limit or too many had to be
-    stopped. `over` says that it has ended, `refused` why there was nothing to judge (`unusable` if it
-    was found, at least), and `left` the cases that have not been run.
+    It is stopped once it has computed for `seconds`, or slept for long, and where a test does not heed its
+    time limit or too many had to be stopped. `over` says that it has ended, `refused` why there was nothing
+    to judge (`unusable` if it was found, at least), and `left` the cases that have not been run.
     """
 
     def __init__(
@@ -52,9 +52,10 @@ class ForkedRun:
         self._under_way = ""
         self._n_stopped = 0
         self._limit = suite.setting.limit
-        self._end = time.monotonic() + seconds
+        self._most_computed, self._computed = seconds, 0.0
+        self._end = time.monotonic() + PATIENCE * seconds
         self._begun = time.monotonic()
-        self._fork = Fork(lambda send: self.work(suite, cases, bring, send))
+        self._fork = apart(lambda send: self.work(suite, cases, bring, send))
 
     def __enter__(self) -> "ForkedRun":
         return self
@@ -71,13 +72,18 @@ class ForkedRun:
         self, suite: Suite, cases: Sequence[Case], bring: Callable[[], Subject], send: Send
     ) -> None:
         """What the fork does."""
+        begun = time.process_time()
+
+        def tell(message: dict[str, Any]) -> None:
+            send(message | {"computed": time.process_time() - begun})
+
         try:
             subject = bring()
         except CannotLoad as error:
-            send({"refused": str(error), "unusable": isinstance(error, Unusable)})
+            tell({"refused": str(error), "unusable": isinstance(error, Unusable)})
         else:
-            send({"loaded": subject.name})
-            self.judge(suite, cases, subject, send)
+            tell({"loaded": subject.name})
+            self.judge(suite, cases, subject, tell)
 
     def judge(self, suite: Suite, cases: Sequence[Case], subject: Subject, send: Send) -> None:
         """Judge what was loaded, in the fork; a subclass may send more than how each test ended."""
@@ -95,6 +101,7 @@ class ForkedRun:
         records = []
         for message in self._fork.receive(seconds):
             self._begun, self._loaded = time.monotonic(), True
+            self._computed = message["computed"]
             self.take(message)
             self._under_way = message.get("begins", "")
             self.refused = message.get("refused", "")
@@ -109,7 +116,8 @@ class ForkedRun:
         if now > self._begun + PATIENCE * self._limit + GRACE:
             self.stop()
             return records + self._broken_off(_endless(self._limit))
-        if now > self._end or self._n_stopped >= MOST_STOPPED:
+        used_up = self._computed > self._most_computed or now > self._end
+        if used_up or self._n_stopped >= MOST_STOPPED:
             self.stop()
         return records
 

@@ -91,7 +91,7 @@ class Record:
         """The record that `as_data` gave."""
         explanation = data["explanation"]
         made = {
-            "claim": Claim(**data["claim"]),
+            "claim": Claim(**data["claim"] | {"states": tuple(data["claim"]["states"])}),
             "status": Status(data["status"]),
             "explanation": explanation and Explanation.from_data(explanation),
         }

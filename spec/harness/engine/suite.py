@@ -6,7 +6,6 @@ they are judged, here or in a fork: a run then costs little more than its own ca
 
 import gc
 import io
-import os
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -15,11 +14,12 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies
-from hypothesis.configuration import set_hypothesis_home_dir
 
+from ..ground.calling import judging
 from ..ground.errors import CannotDo
 from ..mathematics import digits, moons
-from ..subject.loading import ROOT, Subject
+from ..subject.loading import Subject
+from . import alone
 from . import cases as of_cases
 from .cases import Case
 from .claims import Ledger
@@ -27,11 +27,7 @@ from .examples import Example, drawn
 from .results import Results, Setting
 from .run import run
 
-OPTIONS = (
-    str(ROOT / "spec"),
-    *("-qq", "-s", "--collect-only", "-p", "no:cacheprovider"),
-    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Hypothesis is imported already
-)
+OPTIONS = ("-qq", "-s", "--collect-only")
 Send = Callable[[dict[str, Any]], object]
 
 
@@ -93,17 +89,16 @@ class _Collector:
 def collected(*options: str) -> Suite:
     """The specification, as pytest collects it with these options. CannotDo if it could not."""
     collector = _Collector()
-    set_hypothesis_home_dir(os.devnull)  # nothing is left where a learner works
     gc.disable()  # what is imported and collected now stays
     try:
         with redirect_stdout(io.StringIO()):  # pytest lists what it has found
-            status = pytest.main([*OPTIONS, *options], plugins=[collector])
+            status = alone.run([*OPTIONS, *options], plugins=[collector])
     finally:
         gc.enable()
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if status != pytest.ExitCode.OK or collector.suite is None:
-        raise CannotDo("the specification cannot be collected; `pytest spec` says why")
+        raise CannotDo(f"the specification cannot be collected; `{judging(None)}` says why")
     return collector.suite
 
 

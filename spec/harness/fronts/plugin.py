@@ -3,7 +3,7 @@
 pytest's own protocol stays around a case, for what it brings: -k, JUnit XML, captured output, coverage.
 """
 
-import argparse
+import os
 import random
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from ..engine import cases, collection, results
 from ..engine.cases import Case
@@ -21,15 +22,20 @@ from ..engine.results import Results, Setting
 from ..engine.run import USUAL_EXAMPLES, run
 from ..ground.errors import CannotDo, CannotLoad
 from ..ground.status import Status
+from ..subject.formats import is_notebook
 from ..subject.loading import Subject, load
-from ..telling import hints
 from . import report
+from .options import OPTIONS
 
 SUBJECT = pytest.StashKey[Subject]()
 LEDGER = pytest.StashKey[Ledger]()
 RESULTS = pytest.StashKey[Results]()
 CASE = pytest.StashKey[Case]()
 COVERAGE = pytest.StashKey[ClaimCoverage]()
+AS_TEXT = (
+    "ignore:::<unknown>"  # of a learner's source that is read, not run: a backslash in a string
+)
+META = cases.SPEC / "meta"
 EXAMPLES = {"spec": USUAL_EXAMPLES, "quick": 4, "thorough": 200}  # a test
 LONGEST_OUTPUT = 2000  # characters kept of what a test has printed
 
@@ -46,6 +52,7 @@ for name, examples in EXAMPLES.items():
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink],
     )
 hypothesis.settings.load_profile("spec")
+set_hypothesis_home_dir(os.devnull)  # nothing is left where a learner works
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,57 +65,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH_OR_MODULE",
         help="judge this .py file, notebook or importable module instead of impl/",
     )
-    group.addoption(
-        "--claim",
-        action="append",
-        metavar="CLAIM",
-        help="judge these claims alone: a chapter (5), a section (5.3), an id (5.3/output-gradient) "
-        "or its last part (softmax); may be repeated",
-    )
-    group.addoption(
-        "--seed", default="0", help="the seed of all chance: a whole number, or `random` to explore"
-    )
-    group.addoption(
-        "--hints",
-        choices=hints.LEVELS,
-        default="full",
-        help="how much is said of what is wrong: `off` the numbers alone, `nudge` where to look and "
-        "what for, `full` (the default) the cause, and your own line beside the equation",
-    )
-    group.addoption(
-        "--time-limit",
-        type=float,
-        default=10.0,
-        metavar="SECONDS",
-        help="how long one test may compute (default 10); it may sleep 6 times as long",
-    )
-    group.addoption(
-        "--todo-ok",
-        action="store_true",
-        help="exit with 0 although something is not written yet, if all that is written holds",
-    )
-    group.addoption(
-        "--errata",
-        action="store_true",
-        help="run what is refuted or conditional alone, and print where the theory is wrong",
-    )
-    group.addoption(
-        "--claim-coverage",
-        action="store_true",
-        help="print for each function of the implementation which claims exercise it, and lines "
-        "that none reaches",
-    )
-    group.addoption(
-        "--claims-json", metavar="FILE", type=Path, help="write the outcome of every claim to FILE"
-    )
+    for option, how in OPTIONS.items():
+        group.addoption(option, **how)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the ledger and the implementation; a usage error, in one sentence, if there is none."""
     config.addinivalue_line("markers", "claim(claim): ties a test to a claim of the theory")
     config.addinivalue_line("markers", "chance(false_alarms, detects): states a test's two errors")
+    config.addinivalue_line("filterwarnings", AS_TEXT)
     option = config.option
-    _check_options(option)
+    _check_options(config)
     config.stash[LEDGER] = Ledger()
     if option.collectonly:  # then nothing is judged
         return
@@ -124,14 +91,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the meta suite to those who name it: plain `pytest spec` judges an implementation."""
-    if collection_path == cases.SPEC / "meta":
-        named = [Path(config.invocation_params.dir, a.partition("::")[0]) for a in config.args]
-        return not any(path.resolve().is_relative_to(collection_path) for path in named) or None
+    if collection_path == META:
+        return not any(path.is_relative_to(META) for path in _named(config)) or None
     return None
 
 
-def _check_options(option: argparse.Namespace) -> None:
+def _named(config: pytest.Config) -> list[Path]:
+    """The files and folders that pytest was asked to collect."""
+    folder = config.invocation_params.dir
+    return [(folder / argument.partition("::")[0]).resolve() for argument in config.args]
+
+
+def _check_options(config: pytest.Config) -> None:
     """Raise a usage error for an option that makes no sense; turn the seed into a number."""
+    option = config.option
     option.seed = _seed(option.seed)
     target = option.claims_json
     problem = ""
@@ -141,11 +114,13 @@ def _check_options(option: argparse.Namespace) -> None:
         problem = f"--claims-json {target}: there is no folder {target.parent}"
     elif target and target.is_dir():
         problem = f"--claims-json {target}: this is a folder, expected the name of a file"
-    elif option.claim_coverage and str(option.impl).endswith(".ipynb"):
+    elif option.claim_coverage and is_notebook(str(option.impl)):
         problem = "--claim-coverage traces files: save the notebook as a .py file and judge that"
     elif option.claim_coverage and getattr(option, "cov_source", None):
         problem = "--claim-coverage and --cov both trace: use one at a time"
-    elif getattr(option, "numprocesses", None):
+    elif getattr(option, "numprocesses", None) and not all(
+        path.is_relative_to(META) for path in _named(config)
+    ):
         problem = (
             "-n: claims are judged in one process, where their outcomes are gathered; leave it out"
         )
@@ -182,18 +157,23 @@ def run_seed() -> None:
     """The seed of the run, for what is trained once for several tests. The engine hands it over."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Hold the tests against the ledger, make cases of them, put these in order, and select."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Hold the tests against the ledger, make cases of them, select, and put these in order.
+
+    The order is the last word: other plugins shuffle, and a claim is judged behind what it needs.
+    """
     ledger, option = config.stash[LEDGER], config.option
     chapters = [item for item in items if cases.is_chapter(item)]
     others = [item for item in items if not cases.is_chapter(item)]
     whole_files = not any("::" in argument for argument in config.args)
     if wrong := collection.problems(chapters, ledger, whole_files=whole_files):
         raise pytest.UsageError(*wrong)
-    by_id = {item.nodeid: item for item in chapters}
     for item in chapters:
         _prepare(item, ledger)
+    by_id = {item.stash[CASE].id: item for item in chapters}
     found = cases.in_order_of_needs([item.stash[CASE] for item in chapters], ledger)
     if RESULTS in config.stash:
         config.stash[RESULTS].expect(found)
@@ -210,6 +190,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped := [item for item in items if item not in set(kept)]:
         config.hook.pytest_deselected(items=dropped)
     items[:] = kept
+    yield
+    place = {case.id: n for n, case in enumerate(found)}
+    items.sort(key=lambda i: place[i.stash[CASE].id] if CASE in i.stash else len(place))
 
 
 def _claims(some: Iterable[Case]) -> set[str]:
@@ -261,12 +244,13 @@ def pytest_runtest_makereport(
     outcome = yield
     if CASE in item.stash and call.when == "call":
         found = item.config.stash[RESULTS]
-        if record := found.records.get(item.nodeid):
+        if record := found.records.get(item.stash[CASE].id):
             _tell(outcome, record, found)
     return outcome
 
 
 def _tell(outcome: pytest.TestReport, record: Record, found: Results) -> None:
+    outcome.case = record.test  # type: ignore[attr-defined]
     outcome.status = record.status  # type: ignore[attr-defined]
     outcome.waits_for = record.waits_for  # type: ignore[attr-defined]
     if outcome.failed and record.explanation:
@@ -323,6 +307,8 @@ def pytest_terminal_summary(
     It comes last; what it tells, pytest's own list of failures leaves out.
     """
     found = config.stash.get(RESULTS, None)
+    if found:
+        report.count_claims_whole(terminalreporter, found)
     with report.told_once(terminalreporter, found):
         yield
     if found is None or not found.records:

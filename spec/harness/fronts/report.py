@@ -9,8 +9,9 @@ from typing import Any
 from ..engine.claim_coverage import Function, ranges
 from ..engine.records import Outcome, most_pressing
 from ..engine.results import Results
+from ..ground.calling import judging
 from ..ground.latex import to_unicode
-from ..ground.status import Status
+from ..ground.status import TABLE, Status
 from ..subject.loading import Subject
 from ..telling.explain import NARROWEST, WIDEST, wrapped
 
@@ -18,9 +19,7 @@ THEOREM, ERRATA = "theorem", "errata"  # columns beside those of a status
 COLUMNS = {
     Status.HOLDS.short: Status.HOLDS.colour,
     THEOREM: Status.HOLDS.colour,
-    Status.FAILS.short: Status.FAILS.colour,
-    Status.WAITS.short: Status.WAITS.colour,
-    Status.TODO.short: Status.TODO.colour,
+    **{status.short: status.colour for status in TABLE if status is not Status.HOLDS},
     ERRATA: "blue",
 }
 TITLE = 35  # columns of the terminal, if there are as many beside the counts
@@ -53,12 +52,32 @@ def told_once(terminal: Any, results: Results | None) -> Iterator[None]:
     terminal.stats["failed"] = [
         report
         for report in failed
-        if not (report.nodeid in records and records[report.nodeid].explanation)
+        if not ((record := records.get(_case(report))) and record.explanation)
     ]
     yield
     terminal.stats["failed"] = failed
     if not failed:
         del terminal.stats["failed"]
+
+
+def _case(report: Any) -> str:
+    return getattr(report, "case", "")
+
+
+def count_claims_whole(terminal: Any, results: Results) -> None:
+    """Make pytest's last line agree with the table: *passed* is a test of a claim that holds.
+
+    Any other that passed did so for a part of its claim, or as it would for code that does nothing.
+    """
+    holding = {outcome.id for outcome in results.outcomes() if outcome.status is Status.HOLDS}
+    records = results.records
+    passed: dict[bool, list[Any]] = {True: [], False: []}
+    for report in terminal.stats.pop("passed", []):
+        record = records.get(_case(report))
+        passed[record is None or record.claim.id in holding].append(report)
+    for whole, category in ((True, "passed"), (False, "passed in part")):
+        if passed[whole]:
+            terminal._add_stats(category, passed[whole])
 
 
 def summary(terminal: Any, results: Results, *, errata: bool) -> None:
@@ -146,8 +165,8 @@ def _in_full(terminal: Any, results: Results, outcome: Outcome, title: str = "")
         terminal.write_line("  your code printed, in the end")
     for line in printed[-MOST_PRINTED:]:
         terminal.write_line(f"    {textwrap.shorten(line, width - 4, placeholder=' ...')}")
-    judged = f" --impl {results.setting.given}" if results.setting.given else ""
-    for line in wrapped(f"this one alone: pytest spec{judged} --claim {outcome.id}", width):
+    alone = judging(results.setting.given, "--claim", outcome.id)
+    for line in wrapped(f"this one alone: {alone}", width):
         terminal.write_line(line)
     more = {"off": "nudge", "nudge": "full"}.get(results.setting.hints)
     if title and more and record.explanation and record.explanation.diagnosis:

@@ -13,6 +13,7 @@ from ..ground.compare import Array, NotPlain, agree, as_plain, rounding_unit
 from ..ground.outcomes import Refuted
 from ..subject.proxy import Guarded, arguments_after
 from . import oracle
+from .activations import ACTIVATIONS
 from .networks import get_parameters, gradients, gradients_of_each, losses_at
 from .strategies import Problem
 
@@ -117,7 +118,7 @@ def slopes(
     The slope promised is the gradient's product with a direction of entries +1 and -1; the slope
     found is a centred difference of the loss that the network itself reports, over a step that moves
     the next pre-activations by h = u^(1/3), u the rounding unit: truncation, about h^2, and rounding,
-    u / h, are then alike. A direction that leads over a kink of ReLU is left out.
+    u / h, are then alike. A direction that leads over a kink of the activation is left out.
     """
     __tracebackhide__ = True
     Y_hat = net.forward(X)
@@ -136,7 +137,7 @@ def slopes(
         step = unit ** (1 / 3) / reach
         D = rng.choice([-1.0, 1.0], theta.shape)
         moved = [parameters | {name: theta + sign * step * D} for sign in (1, -1)]
-        if activation != "relu" or not _kinks_between(X, *moved):
+        if not (ACTIVATIONS[activation].has_kink and _kinks_between(X, activation, *moved)):
             cases.append((name, D, unit, reach, step))
             places += moved
     losses = losses_at(net, places, X, Y)
@@ -148,25 +149,25 @@ def slopes(
         yield name, np.sum(found[f"d{name}"] * D), slope, off * reach
 
 
-def _kinks_between(X: Array, one: oracle.Parameters, other: oracle.Parameters) -> bool:
+def _kinks_between(
+    X: Array, activation: str, one: oracle.Parameters, other: oracle.Parameters
+) -> bool:
     """Whether some hidden pre-activation changes its sign from one to the other."""
-    a, b = oracle.forward(X, one), oracle.forward(X, other)
+    a, b = (oracle.forward(X, theta, activation) for theta in (one, other))
     return any(((a[name] > 0) != (b[name] > 0)).any() for name in a if name.startswith("Z"))
 
 
 def terms_of(problem: Problem, activation: str) -> oracle.Parameters:
     """How large the terms are that dW1, db1, ... are sums of: they may cancel, their rounding does not."""
     values, theta = oracle.forward(problem.X, problem.parameters, activation), problem.parameters
-    L = oracle.depth(theta)
+    slope = oracle.slopes(values, activation)
     result: oracle.Parameters = {}
+    sizes = {name: np.abs(value) for name, value in theta.items()}
     size = np.full(problem.Y.shape, 1 / problem.m)  # ŷ - y is rounded as numbers of size 1 are
-    for l in range(L, 0, -1):
+    # a sixteenth: a small slope a (1 - a) is rounded as a is
+    for l, dZ in oracle.backward(size, sizes, lambda l: slope(l) + 1 / 16):
         A = 1 + np.abs(values[f"A{l - 1}"])  # a small one may be what large terms have left
-        result |= {f"dW{l}": A.T @ size, f"db{l}": size.sum(axis=0, keepdims=True)}
-        if l > 1:
-            slope = oracle.ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
-            # a sixteenth: a small slope a (1 - a) is rounded as a is
-            size = size @ np.abs(theta[f"W{l}"].T) * (slope + 1 / 16)
+        result |= oracle.of_layer(l, A, dZ)
     return result
 
 
@@ -194,15 +195,12 @@ def through_moved_weights(
     output: str = "softmax",
 ) -> oracle.Parameters:
     """What the gradients become where each layer is updated before the one below gets its error."""
-    values, L = oracle.forward(X, parameters, activation), oracle.depth(parameters)
-    factor = 2 if output == "identity" else 1
-    dZ, result = factor * (oracle.output(values[f"Z{L}"], output) - Y) / len(Y), {}
-    for l in range(L, 0, -1):
-        result[f"dW{l}"] = values[f"A{l - 1}"].T @ dZ
-        result[f"db{l}"] = dZ.sum(axis=0, keepdims=True)
-        if l > 1:
-            moved = parameters[f"W{l}"] - lr * result[f"dW{l}"]
-            dZ = dZ @ moved.T * oracle.ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
+    values, moved = oracle.forward(X, parameters, activation), dict(parameters)
+    result: oracle.Parameters = {}
+    dZ = oracle.output_error(values[f"Z{oracle.depth(parameters)}"], Y, output)
+    for l, dZ_l in oracle.backward(dZ, moved, oracle.slopes(values, activation)):
+        result |= oracle.of_layer(l, values[f"A{l - 1}"], dZ_l)
+        moved[f"W{l}"] = parameters[f"W{l}"] - lr * result[f"dW{l}"]
     return result
 
 

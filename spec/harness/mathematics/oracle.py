@@ -1,18 +1,13 @@
 """The spec's own mathematics: what a value must be, never asked of the implementation under test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ..ground.compare import Array
+from .activations import EVERY, sigmoid
 
 Parameters = dict[str, Array]
-SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
-
-
-def sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)), through the logarithm so that neither end overflows."""
-    return np.exp(-np.logaddexp(0, -z))
 
 
 def softmax(Z: Array) -> Array:
@@ -26,43 +21,36 @@ def log_softmax(Z: Array) -> Array:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def elu(z: Array, alpha: float = 1.0) -> Array:
-    """z, or alpha (exp(z) - 1) where z <= 0."""
-    return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
-
-
-def elu_grad(z: Array, alpha: float = 1.0) -> Array:
-    """1, or alpha exp(z) where z <= 0."""
-    return np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0)))
-
-
-ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
-    "relu": (lambda z: np.where(z > 0, z, 0.0), lambda z: np.where(z > 0, 1.0, 0.0)),
-    "leaky_relu": (lambda z: np.where(z > 0, z, 0.01 * z), lambda z: np.where(z > 0, 1.0, 0.01)),
-    "sigmoid": (sigmoid, lambda z: sigmoid(z) * sigmoid(-z)),
-    "tanh": (np.tanh, lambda z: 1 / np.cosh(np.clip(z, -350, 350)) ** 2),
-    "elu": (elu, elu_grad),
-    "selu": (
-        lambda z: SELU_SCALE * elu(z, SELU_ALPHA),
-        lambda z: SELU_SCALE * elu_grad(z, SELU_ALPHA),
-    ),
-}
-
-
 def depth(parameters: Parameters) -> int:
     """The number of layers L of parameters W1, b1, ..., WL, bL."""
     return len(parameters) // 2
 
 
 def forward(X: Array, parameters: Parameters, activation: str = "relu") -> dict[str, Array]:
-    """A0, Z1, A1, ..., ZL of a network with this hidden activation; ZL are the logits."""
-    sigma, L = ACTIVATIONS[activation][0], depth(parameters)
+    """A0, Z1, A1, ..., ZL of a network with this hidden activation; ZL are the logits.
+
+    X is (m, n_0). It and the parameters may have axes in front, one network each: (..., m, n_0).
+    """
+    sigma, L = EVERY[activation].function, depth(parameters)
     values = {"A0": X}
     for l in range(1, L + 1):
         values[f"Z{l}"] = values[f"A{l - 1}"] @ parameters[f"W{l}"] + parameters[f"b{l}"]
         if l < L:
             values[f"A{l}"] = sigma(values[f"Z{l}"])
     return values
+
+
+def backward(
+    dZ: Array, parameters: Parameters, slope: Callable[[int], Array]
+) -> Iterator[tuple[int, Array]]:
+    """The recursion of 5.4: (L, dZ[L]), ..., (1, dZ[1]) for dZ[L], with the slopes σ'(Z[l]).
+
+    A layer's weights are read after its dZ was looked at: what changes them meanwhile changes the rest.
+    """
+    for l in range(depth(parameters), 0, -1):
+        yield l, dZ
+        if l > 1:
+            dZ = dZ @ parameters[f"W{l}"].swapaxes(-1, -2) * slope(l - 1)
 
 
 def output(Z: Array, kind: str = "softmax") -> Array:
@@ -86,17 +74,38 @@ def loss_from_logits(Z: Array, Y: Array, kind: str = "softmax") -> float:
     return float(total / len(Y))
 
 
-def gradients(
-    X: Array, Y: Array, parameters: Parameters, activation: str = "relu", kind: str = "softmax"
-) -> Parameters:
-    """dW1, db1, ... of the mean loss, by the recursion of 5.4."""
-    values, L = forward(X, parameters, activation), depth(parameters)
+def output_error(Z: Array, Y: Array, kind: str = "softmax") -> Array:
+    """dZ[L], the gradient of the mean loss by the logits Z."""
     factor = 2 if kind == "identity" else 1
-    dZ = factor * (output(values[f"Z{L}"], kind) - Y) / len(Y)
-    result = {}
-    for l in range(L, 0, -1):
-        result[f"dW{l}"] = values[f"A{l - 1}"].T @ dZ
-        result[f"db{l}"] = dZ.sum(axis=0, keepdims=True)
-        if l > 1:
-            dZ = dZ @ parameters[f"W{l}"].T * ACTIVATIONS[activation][1](values[f"Z{l - 1}"])
+    return np.asarray(factor * (output(Z, kind) - Y) / Y.shape[-2])
+
+
+def slopes(values: dict[str, Array], activation: str) -> Callable[[int], Array]:
+    """The slopes of layer l, at its pre-activations."""
+    return lambda l: EVERY[activation].derivative(values[f"Z{l}"])
+
+
+def of_layer(l: int, A: Array, dZ: Array) -> Parameters:
+    """dW[l] and db[l], from the activations of the layer below."""
+    return {f"dW{l}": A.swapaxes(-1, -2) @ dZ, f"db{l}": dZ.sum(axis=-2, keepdims=True)}
+
+
+def gradients(
+    X: Array,
+    Y: Array,
+    parameters: Parameters,
+    activation: str = "relu",
+    kind: str = "softmax",
+    *,
+    gate: Callable[[int, Array, Array], Array] | None = None,
+) -> Parameters:
+    """dW1, db1, ... of the mean loss. With a `gate`, layer l takes gate(l, Z, A) for its σ'(Z)."""
+    values = forward(X, parameters, activation)
+    result: Parameters = {}
+    slope = slopes(values, activation)
+    if gate:
+        slope = lambda l: gate(l, values[f"Z{l}"], values[f"A{l}"])  # noqa: E731
+    dZ = output_error(values[f"Z{depth(parameters)}"], Y, kind)
+    for l, dZ_l in backward(dZ, parameters, slope):
+        result |= of_layer(l, values[f"A{l - 1}"], dZ_l)
     return result

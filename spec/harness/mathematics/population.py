@@ -4,7 +4,8 @@ A population holds n networks of the same widths, each drawn and trained by itse
 stacked, so that one array operation moves all of them. It works in place and in single precision:
 several times as fast, and far more exact than the two or three digits of a statement about
 accuracies or epochs; pass `dtype=float` where a claim needs more. Inside, W is kept transposed and
-the samples lie along the last axis, which is the order that NumPy is quickest in.
+the samples lie along the last axis, which is the order that NumPy is quickest in. For speed alone it
+says the recursion of `oracle` once more: the meta suite holds the two against each other.
 """
 
 import math
@@ -16,6 +17,7 @@ import numpy as np
 
 from ..ground.compare import Array
 from ..ground.outcomes import Refuted
+from .activations import EVERY
 from .oracle import Parameters
 from .sampling import spend
 
@@ -44,30 +46,6 @@ def mostly(good: Array, what: str, *, exceptions: float, share: float = 0.5) -> 
         raise Refuted(f"{what}: it is so in {np.sum(good)} of {n} networks, expected {fewest}")
 
 
-def _sigmoid(Z: Any) -> None:
-    Z *= 0.5
-    np.tanh(Z, out=Z)
-    Z += 1
-    Z *= 0.5
-
-
-def _leaky_relu(alpha: float) -> tuple[Callable[[Any], object], Callable[[Any], Any]]:
-    return (
-        lambda Z: np.maximum(Z, alpha * Z, out=Z),
-        lambda A: np.where(A > 0, A.dtype.type(1), A.dtype.type(alpha)),
-    )
-
-
-# Z into A, in place, and the derivative as a function of A: quicker than that of Z, where it exists
-ACTIVATIONS: dict[str, tuple[Callable[[Any], object], Callable[[Any], Any]]] = {
-    "relu": (lambda Z: np.maximum(Z, 0, out=Z), np.sign),
-    "leaky_relu": _leaky_relu(0.01),
-    "leaky_relu(0.1)": _leaky_relu(0.1),
-    "sigmoid": (_sigmoid, lambda A: A * (1 - A)),
-    "tanh": (lambda Z: np.tanh(Z, out=Z), lambda A: 1 - A * A),
-}
-
-
 class Population:
     """`n` softmax networks of the widths `sizes`, drawn from one generator, trained side by side.
 
@@ -88,7 +66,7 @@ class Population:
         dtype: type = np.float32,
     ) -> None:
         self.n, self.L, self.l2, self.dtype = n, len(sizes) - 1, l2, dtype
-        self._sigma, self._derivative = ACTIVATIONS[activation]
+        self._activation = EVERY[activation]
         self._W: list[Any] = []
         self._b: list[Any] = []
         for l, (n_in, n_out) in enumerate(pairwise(sizes)):
@@ -174,7 +152,7 @@ class Population:
             Z = W @ values[-1]
             Z += b
             if l < self.L:
-                self._sigma(Z)
+                self._activation.write_over(Z)
             values.append(Z)
         return values
 
@@ -207,7 +185,7 @@ class Population:
                 loss += self.l2 * (W * W).sum(axis=(1, 2))
             if l > 0:
                 dZ = W.swapaxes(1, 2) @ dZ
-                dZ *= self._derivative(A)
+                dZ *= self._activation.slope_at(A)
         return dW[::-1], db[::-1], loss
 
 

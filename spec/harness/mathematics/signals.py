@@ -12,9 +12,9 @@ import numpy as np
 
 from ..ground.compare import Array
 from . import oracle
+from .activations import EVERY
 from .population import DEVIATIONS
 
-ACTIVATIONS = oracle.ACTIVATIONS | {"identity": (np.copy, np.ones_like)}
 Rule = str | float  # the name of one in DEVIATIONS, or a standard deviation for every layer
 
 
@@ -40,7 +40,7 @@ def one_input(
     squares, layers = np.full((networks, 1), size**2 * widths[0]), []
     for n_in, n_out in pairwise(widths):
         z = rng.standard_normal((networks, n_out)) * deviation(rule, n_in, n_out) * np.sqrt(squares)
-        squares = np.sum(ACTIVATIONS[activation][0](z) ** 2, axis=1, keepdims=True)
+        squares = np.sum(EVERY[activation].function(z) ** 2, axis=1, keepdims=True)
         layers.append(z)
     return layers
 
@@ -59,20 +59,23 @@ def forward(
     X: Array, weights: list[Array], activation: str, biases: Sequence[Array] = ()
 ) -> list[Array]:
     """Pre-activations Z[l] (networks, m, n_l) of the batch X (networks, m, n_0)."""
-    A, layers = X, []
-    for W, b in zip(weights, biases or [np.zeros(1)] * len(weights), strict=True):
-        layers.append(A @ W + b)
-        A = ACTIVATIONS[activation][0](layers[-1])
-    return layers
+    values = oracle.forward(X, _named(weights, biases), activation)
+    return [values[f"Z{l}"] for l in range(1, len(weights) + 1)]
 
 
 def backward(dA: Array, Z: list[Array], weights: list[Array], activation: str) -> list[Array]:
     """The gradients dZ[l] (networks, m, n_l), first layer first, for dA at the last activation."""
-    layers = []
-    for z, W in zip(reversed(Z), reversed(weights), strict=True):
-        layers.append(dA * ACTIVATIONS[activation][1](z))
-        dA = layers[-1] @ W.swapaxes(-1, -2)
-    return layers[::-1]
+    slope = EVERY[activation].derivative
+    errors = oracle.backward(dA * slope(Z[-1]), _named(weights), lambda l: slope(Z[l - 1]))
+    return [dZ for _, dZ in errors][::-1]
+
+
+def _named(weights: list[Array], biases: Sequence[Array] = ()) -> oracle.Parameters:
+    """W1, b1, ...; the biases are 0 unless given."""
+    theta: oracle.Parameters = {}
+    for l, (W, b) in enumerate(zip(weights, biases or [np.zeros(1)] * len(weights), strict=True)):
+        theta |= {f"W{l + 1}": W, f"b{l + 1}": b}
+    return theta
 
 
 def second_moments(layers: list[Array]) -> Array:

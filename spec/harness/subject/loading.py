@@ -5,6 +5,7 @@ the code that somebody meant. Hence: files are loaded by path, nothing of the re
 imported while another implementation is judged, and what was loaded is named with its hash.
 """
 
+import codecs
 import difflib
 import hashlib
 import importlib
@@ -22,16 +23,17 @@ from contextlib import AbstractContextManager, nullcontext, redirect_stderr, red
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..ground.calling import judging
 from ..ground.contract import NAMES
 from ..ground.errors import CannotLoad, Unusable
 from ..ground.limits import time_limit
 from ..ground.outcomes import TimeLimitExceeded
 from .beside import Namespace, located
+from .formats import SUFFIXES, is_notebook
 from .notebook import Notebook
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "impl"
-SUFFIXES = (".py", ".ipynb")
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def load(given: str | None, seconds: float, *, begun: bool = True) -> Subject:
         del sys.modules[name]
     path = Path(given).expanduser()
     dotted = re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", given)
-    if dotted and path.suffix not in (".py", ".ipynb") and not path.is_file():
+    if dotted and path.suffix not in SUFFIXES and not path.is_file():
         subject = _load_module(given, seconds)
     else:
         subject = _load_file(path, given, seconds)
@@ -124,7 +126,8 @@ def _load_reference() -> Subject:
     path = REFERENCE / "__init__.py"
     if not path.is_file():
         raise CannotLoad(
-            "there is no impl/ beside spec/: name the implementation to judge with --impl PATH.py"
+            "there is no impl/ beside spec/, the reference: name the code to judge, as in "
+            + judging("my_net.py")
         )
     found = importlib.util.spec_from_file_location(
         "impl", path, submodule_search_locations=[str(REFERENCE)]
@@ -142,16 +145,16 @@ def _load_module(name: str, seconds: float) -> Subject:
     if "" not in sys.path:
         sys.path.insert(0, "")
     if Path(f"{name}.py").is_file():
-        raise CannotLoad(f"--impl {name}: to judge the file {name}.py, write --impl {name}.py")
+        raise CannotLoad(f"{name}: to judge the file {name}.py, name it {name}.py")
     try:
         found = importlib.util.find_spec(name)
     except (ImportError, ValueError) as error:
-        raise CannotLoad(f"--impl {name}: {error}") from None
+        raise CannotLoad(f"{name}: {error}") from None
     if found is None or found.origin is None or not found.origin.endswith(".py"):
         where = (
             "a folder without __init__.py" if found else "no module of that name can be imported"
         )
-        raise CannotLoad(f"--impl {name}: {where}; give the path of a .py file instead")
+        raise CannotLoad(f"{name}: {where}; give the path of a .py file instead")
     module: list[types.ModuleType] = []
     _execute(name, lambda: module.append(importlib.import_module(name)), seconds)
     path = Path(found.origin).resolve()
@@ -168,24 +171,25 @@ def resembling(path: Path) -> str:
 def _load_file(path: Path, given: str, seconds: float) -> Subject:
     if path.is_dir():
         one = f", {path / '__init__.py'}" if path.joinpath("__init__.py").is_file() else ""
-        raise CannotLoad(f"--impl {given} is a directory: name the .py file in it{one}")
+        raise CannotLoad(f"{given} is a directory: name the .py file in it{one}")
     if not path.exists():
-        raise CannotLoad(f"--impl {given}: there is no file {path.resolve()}{resembling(path)}")
+        raise CannotLoad(f"{given}: there is no file {path.resolve()}{resembling(path)}")
     if path.suffix not in SUFFIXES:
         raise CannotLoad(
-            f"--impl {given} is not a .py file and no notebook: save the code as one and name that"
+            f"{given} is not a .py file and no notebook: save the code as one and name that"
         )
     path = path.resolve()
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CannotLoad(f"--impl {given} cannot be read: {error.strerror}") from None
+        raise CannotLoad(f"{given} cannot be read: {error.strerror}") from None
     module = types.ModuleType(f"judged_{path.stem}")
     package = types.ModuleType(f"folder_of_{path.stem}")  # for `from .helpers import f`
     package.__path__ = [str(path.parent)]
     module.__file__, module.__package__ = str(path), package.__name__
     sys.modules[module.__name__], sys.modules[package.__name__] = module, package
-    if path.suffix == ".ipynb":
+    must_be_text(path.name, content)
+    if is_notebook(path):
         notebook = Notebook(path.name, content)
         namespace = Namespace(module, NAMES)
         _execute_beside(path, lambda: notebook.carry_out(namespace), seconds)
@@ -196,15 +200,26 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     return Subject(module, path.name, path, hashlib.sha256(content).hexdigest(), False, notes)
 
 
+def must_be_text(name: str, content: bytes) -> None:
+    """Raise Unusable for a file that Python cannot read as text."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Unusable(f"{name} is saved as UTF-16, which Python does not read: save it as UTF-8")
+    if b"\0" in content:
+        line = 1 + content.count(b"\n", 0, content.index(b"\0"))
+        raise Unusable(
+            f"{name}, line {line}: there is a null byte, as text never has one: save the code as UTF-8"
+        )
+
+
 def _compiled(path: Path, source: bytes) -> types.CodeType:
     try:
-        return compile(source, str(path), "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a backslash in a string, for one
+            return compile(source, str(path), "exec")
     except SyntaxError as error:
         line = (error.text or linecache.getline(str(path), error.lineno or 0)).strip()
         where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
         raise Unusable(f"{where}: {error.msg}" + (f": `{line}`" if line else "")) from None
-    except ValueError as error:
-        raise Unusable(f"{path.name} is not Python source: {error}") from None
 
 
 def _execute_beside(path: Path, action: Callable[[], object], seconds: float) -> None:
@@ -213,8 +228,17 @@ def _execute_beside(path: Path, action: Callable[[], object], seconds: float) ->
     try:
         _execute(path.name, action, seconds)
     finally:
+        _give_back_names_of_python(path.parent)
         sys.path.remove(str(path.parent))
         sys.path.append(str(path.parent))  # where it shadows nothing
+
+
+def _give_back_names_of_python(folder: Path) -> None:
+    """Let whoever else imports `calendar` find Python's own, although the learner's was found first."""
+    for name in sys.stdlib_module_names & sys.modules.keys():
+        file = Path(getattr(sys.modules[name], "__file__", None) or "")
+        if file in (folder / f"{name}.py", folder / name / "__init__.py"):
+            del sys.modules[name]
 
 
 def _execute(name: str, action: Callable[[], object], seconds: float) -> None:
@@ -246,12 +270,15 @@ def must_have_names(subject: Subject) -> None:
     own = [name for name in dir(subject.module) if not name.startswith("_")]
     if any(name in own for name in NAMES):
         return
+    begin = f"such as {', '.join(NAMES[:5])}"
+    if not own and not subject.notes:
+        raise Unusable(f"{subject.path} defines nothing yet: write one of the names, {begin}")
     folded = {name.lower(): name for name in NAMES}
     pairs = [
         f"`{folded[close[0]]}` for your `{name}`"
         for name in own
         if (close := difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.75))
     ]
-    hint = f"did you mean {', '.join(pairs[:3])}?" if pairs else f"such as {', '.join(NAMES[:5])}"
+    hint = f"did you mean {', '.join(pairs[:3])}?" if pairs else begin
     notes = "".join(f"; {note}" for note in subject.notes[:3])
     raise Unusable(f"{subject.path} defines none of the names that are judged: {hint}{notes}")

@@ -17,10 +17,13 @@ import types
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ..ground.calling import missing
 from ..ground.errors import CannotLoad, described, frames
 from .definitions import Selection, bound, refers_to, simple
+from .formats import NOTEBOOKS
 
 STEPS = 50  # that the stack may be deeper where the names in a statement are looked for again
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # what follows them is Python
@@ -117,18 +120,13 @@ class Notebook:
 
 def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:
     """The number and the source of each cell of code."""
+    form = NOTEBOOKS[Path(name).suffix.lower()]
     try:
-        nbformat: Any = importlib.import_module("nbformat")
+        importlib.import_module(form.library)
     except ImportError:
-        raise CannotLoad(
-            f"{name} is a notebook, and to read one takes nbformat: pip install -e '.[notebook]'"
-        ) from None
+        raise CannotLoad(missing(f"the notebook {name}", form.library)) from None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            cells = nbformat.reads(content.decode("utf-8-sig"), as_version=4).cells
-        numbered = enumerate(cells, start=1)
-        return [(n, str(cell.source)) for n, cell in numbered if cell.cell_type == "code"]
+        return form.code_cells(content)
     except Exception as error:
         detail = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise CannotLoad(f"{name} cannot be read as a notebook: {detail}") from None

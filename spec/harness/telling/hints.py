@@ -30,6 +30,7 @@ OF_KINDS = {
     Kind.ENDLESS: "ask which loop or recursion has no end, or runs far more often than it need",
     Kind.CHANGED_IN_PLACE: "look for what writes into a value that is not its own: +=, *=, [...] =, out=",
     Kind.ACCEPTED: "look at what is checked before the first number is computed: a ValueError is due here",
+    Kind.NOT_WRITTEN: "take the statement above, one term after the other",
     Kind.WRONG: "hold it against the statement above, one term after the other",
 }
 

@@ -6,6 +6,7 @@ The causes stand in `topics.toml`, by topic; what a relation is about follows fr
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..ground.diagnosis import Slip
 
@@ -24,12 +25,21 @@ OF_SLIPS = {
 
 
 @cache
+def _table() -> list[dict[str, Any]]:
+    """Each topic: what it is `about`, its `causes`, and how further causes may begin."""
+    topics: list[dict[str, Any]] = tomllib.loads(TOPICS.read_text(encoding="utf-8"))["topic"]
+    return topics
+
+
+@cache
 def _topics() -> dict[str, str]:
     """The topic of each cause."""
-    table = tomllib.loads(TOPICS.read_text(encoding="utf-8"))["topic"]
-    return {cause: topic["about"] for topic in table for cause in topic["causes"]}
+    return {cause: topic["about"] for topic in _table() for cause in topic["causes"]}
 
 
 def topic(cause: str) -> str:
-    """What a cause is about; "" if it is in no list."""
-    return _topics().get(cause, "")
+    """What a cause is about, by itself or by how it begins; "" if it is in no list."""
+    begins = [
+        topic["about"] for topic in _table() if cause.startswith(tuple(topic.get("begins", ())))
+    ]
+    return _topics().get(cause) or (begins or [""])[0]

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
-HERE = Path(__file__).parent
+from .. import sweeps
+
+FILES = sorted(Path(__file__).parent.glob("*.toml"))
 NAME = "my_net.py"
 BASE = """
 def affine(X, W, b):
@@ -55,8 +57,8 @@ class Hostile:
     `code` stands above its base and `below` below it. The base "partly" has a few functions, all
     right, of which affine calls `attack` first; "nothing" has none. `breaks` are the claims that hold of
     the base and not of it, since the attack spoils its own answers: "affine" stands for those of affine.
-    What costs the time of each test is judged by a `few` claims alone. A broken file has `data` instead,
-    an expression of its bytes.
+    What costs the time of each test is always judged by a `few` claims alone. A broken file has `data`
+    instead, an expression of its bytes.
     """
 
     kind: str
@@ -115,8 +117,15 @@ def notebook(cells: list[str]) -> bytes:
 
 def entries() -> list[Hostile]:
     """All of them, by kind."""
-    return [
-        Hostile(path.stem, **entry)
-        for path in sorted(HERE.glob("*.toml"))
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["submission"]
-    ]
+    return [each for path in FILES for each in _read(path, path.read_text(encoding="utf-8"))]
+
+
+def by_all() -> list[Hostile]:
+    """Those that are judged by all claims: where that costs no patience, and a share of them at a time."""
+    before = [each for path in FILES for each in _read(path, sweeps.committed(path))]
+    some = [each for each in entries() if not each.few]
+    return sweeps.drawn(some, lambda each: bool(before) and each not in before)
+
+
+def _read(path: Path, text: str) -> list[Hostile]:
+    return [Hostile(path.stem, **entry) for entry in tomllib.loads(text).get("submission", [])]

@@ -26,7 +26,7 @@ from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel, processes
 
-from .entries import ABOVE, BASE, FEW, NAME, Hostile, entries
+from .entries import ABOVE, BASE, FEW, NAME, Hostile, by_all, entries
 
 SECONDS = 0.5  # that a submission may compute in a test
 VARIABLE = "HOSTILE_SECRET"
@@ -126,13 +126,13 @@ def about(judgement: Judgement, seconds: float, trap: Trap) -> dict[str, Any]:
 
 def judge_all(judge: Judge, chosen: Chosen, trap: Trap) -> dict[str, Any]:
     """What came of each submission, and of honest ones between them."""
-    nursery = set(processes.descendants(os.getpid()))
+    launcher = set(processes.descendants(os.getpid()))
     base = about(judge(trap.folder / NAME), 0, trap)
     found: dict[str, Any] = {"base": base, "hostile": {}, "honest": []}
     for n, (hostile, path, companions) in enumerate(chosen):
         start = time.monotonic()
         told = about(judge(path, companions), time.monotonic() - start, trap)
-        told["left"] = running(nursery)
+        told["left"] = running(launcher)
         told["kept"] = sorted(hostile.kept(set(base["holds"])))
         found["hostile"][str(hostile)] = told
         sys.stderr.write(f"{told['seconds']:6.2f} {hostile}\n")
@@ -169,7 +169,7 @@ def main() -> None:
     given = parser.parse_args()
     part, parts = map(int, given.part.split("/"))
     chosen = [each for each in entries() if given.only in str(each)][part - 1 :: parts]
-    kernel.adopt_orphans()  # whatever escapes from a cell becomes a child of this process
+    kernel.adopt_orphans()  # whatever escapes from a sandbox becomes a child of this process
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o777)
         trap = Trap(Path(name))
@@ -179,8 +179,9 @@ def main() -> None:
         ]
         trap.set()
         found = []
+        whole = by_all()
         for few, claims in ((True, FEW), (False, ())):
-            some = [each for each in written if each[0].few == few]
+            some = [each for each in written if (each[0] not in whole) == few]
             if some:
                 found.append(
                     judging(

@@ -243,7 +243,7 @@ def sgd(theta, gradient, lr):
 def momentum(theta, gradient, velocity, lr, beta=0.9):
     state = None if velocity is None else {"momentum_buffer": velocity}
     theta, state = step(lambda o: torch.optim.SGD(o, lr, momentum=beta), theta, gradient, state)
-    return theta, state["momentum_buffer"]
+    return theta, state.get("momentum_buffer", tensor(gradient))  # without momentum none is kept
 
 
 def adam(theta, gradient, state, lr=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):

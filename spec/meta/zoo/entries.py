@@ -78,8 +78,12 @@ def loaded(path: Path) -> Subject:
     return Subject(module, "wrong", path, "", False)
 
 
-ZOO = [
-    Wrong(**entry)
-    for path in sorted(Path(__file__).parent.glob("[01]*.toml"))
-    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["wrong"]
-]
+FILES = sorted(Path(__file__).parent.glob("[01]*.toml"))
+
+
+def read(text: str) -> list[Wrong]:
+    """The entries of a TOML file."""
+    return [Wrong(**entry) for entry in tomllib.loads(text).get("wrong", [])]
+
+
+ZOO = [wrong for path in FILES for wrong in read(path.read_text(encoding="utf-8"))]

@@ -60,9 +60,14 @@ def reports(outcomes: dict[str, Any]) -> list[Report]:
     ]
 
 
+def told_otherwise(outcomes: dict[str, Any]) -> list[str]:
+    """The entries of which all obligations say something else than those that reach them."""
+    return [name for name, told in outcomes["by all"].items() if told != outcomes["zoo"][name]]
+
+
 def cheats_that_pass(outcomes: dict[str, Any]) -> list[str]:
     """The cheats of which every claim that was asked holds."""
-    return [str(cheat) for cheat in IN_ANY if not outcomes["cheats"][str(cheat)]]
+    return [str(cheat) for cheat in IN_ANY if not outcomes["cheats"].get(str(cheat))]
 
 
 def figures(outcomes: dict[str, Any]) -> list[Figure]:
@@ -77,10 +82,13 @@ def figures(outcomes: dict[str, Any]) -> list[Figure]:
         _share([r.is_explained() for r in found]),
     )
     shown = _share([r.is_shown() for r in found])
+    other = told_otherwise(outcomes)
     false = sum(len(report.false_causes()) for report in found)
     return [
         Figure("wrong implementations", "150", str(n), n >= 150),
         Figure("of them rejected by the claim named", "all", str(caught), caught == n),
+        Figure("of them judged by all claims as well", "", str(len(outcomes["by all"])), True),
+        Figure("of those told otherwise by all", "0", str(len(other)), not other),
         Figure("cheats tried, in every name", "", str(len(IN_ANY)), True),
         Figure("of them accepted", "0", str(len(passing)), not passing),
         Figure("other claims that fail, median", "2", f"{others:g}", others <= 2),

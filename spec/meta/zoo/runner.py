@@ -1,24 +1,31 @@
-"""Judging the whole zoo in one go: every obligation on every entry, and cheats in every name.
+"""Judging the whole zoo in one go: every entry by the obligations that reach it, and cheats in every name.
 
     python -m spec.meta.zoo.runner [--out zoo.json]
 
-prints the figures. A cheat meets only the claim that must catch it: it has nothing else to say.
+prints the figures. A twentieth of the entries, and those that have changed since the last commit, are
+judged by all obligations as well, with SWEEPS=whole every entry is: what is told must be the same. A
+cheat meets only the claim that must catch it: it has nothing else to say.
 """
 
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from spec.harness.engine.cases import Case
 from spec.harness.engine.results import Results
 from spec.harness.engine.suite import Suite
 from spec.harness.ground.status import Status
+from spec.harness.subject.loading import REFERENCE
 
-from .. import forks
-from .cheats import IN_ANY, Cheat
-from .entries import NOTEBOOK, ZOO, Wrong, loaded
+from .. import forks, sweeps
+from .cheats import IN_ANY, STUB, Cheat
+from .entries import FILES, NOTEBOOK, ZOO, Wrong, loaded, read
 from .figures import Told, figures
+from .reach import measured, reaching
 
 LIMIT = "--time-limit=5"
 
@@ -40,58 +47,78 @@ def told(found: Results) -> Told:
     }
 
 
-def judge_wrong(suite: Suite, wrong: Wrong) -> Told:
-    """What the specification says of an entry."""
+def judge_wrong(suite: Suite, wrong: Wrong, cases: Sequence[Case]) -> Told:
+    """What these cases say of an entry."""
     with tempfile.TemporaryDirectory() as folder:
         subject = loaded(wrong.written(Path(folder)))
-        return told(suite.judge(suite.obligations, subject))
+        return told(suite.judge(cases, subject))
 
 
-def judge_cheat(suite: Suite, cheat: Cheat) -> Told:
-    """What the claims that must catch it say of a cheat."""
+def judge_cheats(suite: Suite, cheats: Sequence[Cheat]) -> dict[str, Told]:
+    """What the claims that must catch them say of cheats in one name, each up to what rejects it."""
+    return {str(cheat): _judge_cheat(suite, cheat) for cheat in cheats}
+
+
+def _judge_cheat(suite: Suite, cheat: Cheat) -> Told:
+    subject = cheat.subject()
     cases = [case for case in suite.obligations if case.claim.id in cheat.claims]
-    return told(suite.judge(cases, cheat.subject()))
+    for some in [cases] if cheat.way == STUB else [[case] for case in cases]:
+        if rejected := told(suite.judge(some, subject)):
+            return rejected
+    return {}
 
 
-def judge_notebook(suite: Suite, path: Path) -> Told:
+def judge_notebook(suite: Suite, _: None) -> Told:
     """What the specification says of the notebook that some entries change, quirks included."""
-    return told(suite.judge(suite.obligations, loaded(path)))
+    return told(suite.judge(suite.obligations, loaded(NOTEBOOK)))
 
 
-def judged_claims(suite: Suite, _: None) -> list[str]:
-    """The claims that ask for an implementation."""
-    return sorted({case.claim.id for case in suite.obligations})
+def judge_all(jobs: int, by_all: Sequence[Wrong]) -> dict[str, Any]:
+    """What the specification says of the notebook, of each entry of the zoo, and of each cheat.
 
-
-def judge_all(jobs: int) -> dict[str, Any]:
-    """What the specification says of the notebook, of each entry of the zoo, and of each cheat."""
-    judges = {type(None): judged_claims, Wrong: judge_wrong, Cheat: judge_cheat}
-
-    def judge(suite: Suite, case: Any) -> Any:
-        return judges.get(type(case), judge_notebook)(suite, case)
-
-    claims, notebook, *wrong = forks.in_forks(
-        [None, NOTEBOOK, *ZOO], judge, forks.QUICK, LIMIT, jobs=jobs
-    )
-    cheats = forks.in_forks(IN_ANY, judge, forks.QUICK, LIMIT, jobs=jobs)
+    Of `by_all`, what it says by all obligations, too.
+    """
+    suite = forks.drawn(forks.QUICK, LIMIT)
+    each = partial(forks.each, suite, jobs=jobs)
+    (reach,) = each([None], measured)
+    (notebook,) = each([None], judge_notebook)
+    zoo = each(ZOO, lambda suite, wrong: judge_wrong(suite, wrong, reaching(suite, wrong, reach)))
+    whole = each(by_all, lambda suite, wrong: judge_wrong(suite, wrong, suite.obligations))
+    targets = sorted({cheat.target for cheat in IN_ANY})
+    cheats = each([[c for c in IN_ANY if c.target == target] for target in targets], judge_cheats)
     return {
-        "obligations": claims,
+        "obligations": sorted({case.claim.id for case in suite.obligations}),
         "notebook": notebook,
-        "zoo": dict(zip(map(str, ZOO), wrong, strict=True)),
-        "cheats": dict(zip(map(str, IN_ANY), cheats, strict=True)),
+        "zoo": dict(zip(map(str, ZOO), zoo, strict=True)),
+        "by all": dict(zip(map(str, by_all), whole, strict=True)),
+        "cheats": {name: said for some in cheats if some for name, said in some.items()},
     }
 
 
-def main() -> None:
-    """Judge the zoo, write the outcomes, and print the figures."""
+def control() -> list[Wrong]:
+    """The entries that are judged by all obligations, too."""
+    before = [wrong for file in FILES for wrong in read(sweeps.committed(file))]
+    places = REFERENCE, NOTEBOOK.parent
+    files = {file.name for file in sweeps.changed() if file.parent in places}
+
+    def is_new(wrong: Wrong) -> bool:
+        return bool(before) and (wrong not in before or wrong.file in files)
+
+    return sweeps.drawn(ZOO, is_new)
+
+
+def main() -> int:
+    """Judge the zoo, write the outcomes, and print the figures; 1 if any misses what is asked."""
     parser = forks.command_line("zoo.runner", __doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the outcomes as JSON")
     arguments = parser.parse_args()
-    outcomes = judge_all(arguments.jobs)
+    outcomes = judge_all(arguments.jobs, control())
     if arguments.out:
         arguments.out.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
-    sys.stdout.write("\n".join(f"{f.what:50} {f.measured}" for f in figures(outcomes)) + "\n")
+    found = figures(outcomes)
+    sys.stdout.write("\n".join(f"{f.what:50} {f.measured}" for f in found) + "\n")
+    return int(not all(figure.met for figure in found))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

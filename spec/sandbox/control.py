@@ -1,4 +1,4 @@
-"""Starting the process of a submission, behind walls, and knowing what became of it: the trusted side."""
+"""The trusted side: it starts the launcher, asks it for sandboxes, and knows what became of each."""
 
 import json
 import os
@@ -14,12 +14,13 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.status import Status
 
 from . import kernel, processes
-from .policy import reach
+from .policy import read_policy
 from .walls import SECCOMP, Limits
 
-INSIDE = Path(__file__).with_name("inside.py")  # the code that answers calls in a cell
+INSIDE = Path(__file__).with_name("inside.py")  # the code that answers calls inside
 _PATIENCE = 30.0  # seconds for what takes milliseconds unless the machine is overloaded
 _GRACE = 1.0  # seconds between a connection's end and its process' end
 _NEARLY = 0.8  # of a limit: the kernel counts CPU time by ticks, and memory before it is used
@@ -45,34 +46,37 @@ _CLEAN = (
     "-c",
 )  # no folder of this project, of the user, of a .pth file on the path
 _LIMITS = Limits()
-_LONGEST = 4096  # bytes of a warden's message
+_LONGEST = 4096  # bytes of a supervisor's message
 _LOST = (
-    "the process that starts submissions has ended, or does not answer: is there memory left? grade "
-    "again what is missing"
+    "the launcher, which starts the submissions, has ended or does not answer; check that there is memory "
+    "left, then run the same command again"
 )
 _NO_LANDLOCK = (
-    "submissions could read the reference and each other, since Landlock does not work here: grade on "
-    "Linux 5.13 or newer where it is switched on, or accept weaker walls with --walls process"
+    "Landlock does not work here, so a submission could read the reference and other submissions; grade "
+    "on Linux 5.13 or newer with Landlock switched on, or accept weaker walls with --walls process"
 )
 
 
-class Cell:
-    """The process of one submission. It and all it started are gone where the `with` block ends.
+class Sandbox:
+    """One sandbox. Its process, and all that this has started, have ended when the `with` block ends.
 
     `connection` is a connected stream socket, at whose other end `inside.serve` answers calls;
-    `walls` names those that stand around it.
+    `walls` are the names of those that stand around it.
     """
 
     def __init__(self, control: socket.socket, limits: Limits) -> None:
         self._limits = limits
         self._ended: dict[str, Any] = {}
         self._gone = False
+        self.met: Status | None = None  # what ended it: a limit, or a wall
         self.connection, far_connection = socket.socketpair()
-        self._warden, far_warden = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._warden.settimeout(_PATIENCE)
-        with far_connection, far_warden:
+        self._supervisor, far_supervisor = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._supervisor.settimeout(_PATIENCE)
+        with far_connection, far_supervisor:
             try:
-                socket.send_fds(control, [b"cell"], [far_connection.fileno(), far_warden.fileno()])
+                socket.send_fds(
+                    control, [b"sandbox"], [far_connection.fileno(), far_supervisor.fileno()]
+                )
             except OSError as error:
                 raise CannotDo(_LOST) from error
         report = self._told()
@@ -106,7 +110,7 @@ class Cell:
         return float(self._ended.get("cpu_seconds", 0.0))
 
     def why_ended(self) -> str:
-        """In a sentence, why it answers no more; "" while it runs."""
+        """Why it answers no more, in a sentence; "" while it runs."""
         closed = self._connection_is_closed()
         if self._has_ended(_GRACE if closed else 0):
             return self._how(int(self._ended["status"]))
@@ -118,16 +122,16 @@ class Cell:
             return
         self._gone = True
         self.connection.close()
-        self._warden.shutdown(socket.SHUT_WR)
-        with self._warden:
+        self._supervisor.shutdown(socket.SHUT_WR)
+        with self._supervisor:
             while message := self._told():
                 if "gone" in message:
                     return
         raise CannotDo(_LOST)
 
     def _has_ended(self, seconds: float) -> bool:
-        """Whether the warden says so, within `seconds`."""
-        if not self._ended and not self._gone and _readable(self._warden, seconds):
+        """Whether the supervisor says so, within `seconds`."""
+        if not self._ended and not self._gone and _readable(self._supervisor, seconds):
             self._ended = self._told()
         return "status" in self._ended
 
@@ -143,17 +147,20 @@ class Cell:
     def _how(self, status: int) -> str:
         limits = self._limits
         if status < 0 and self._ended["cpu_seconds"] >= _NEARLY * limits.cpu_seconds:
+            self.met = Status.STOPPED
             return f"it used more than {limits.cpu_seconds} s of CPU time"
         if status < 0 and self._ended["memory"] >= _NEARLY * limits.memory:
+            self.met = Status.STOPPED
             return f"it used more than {_size(limits.memory)} of memory"
         if status < 0:
+            self.met = Status.REFUSED if -status == signal.SIGSYS else None
             return f"it was ended by {signal.Signals(-status).name}"
         return f"your code ended its process, with exit status {status}"
 
     def _told(self) -> dict[str, Any]:
-        """The next message of the warden; {} if it is gone."""
+        """The next message of the supervisor; {} if it has ended."""
         try:
-            message = self._warden.recv(_LONGEST)
+            message = self._supervisor.recv(_LONGEST)
         except TimeoutError as error:
             raise CannotDo(_LOST) from error
         except ConnectionError:
@@ -161,10 +168,10 @@ class Cell:
         return json.loads(message) if message else {}
 
 
-class Nursery:
-    """Starts cells, as many as wanted, for one grading process and its forks: one of them at a time.
+class Launcher:
+    """The launcher process, asked for sandboxes by the process that starts it or a fork of it, one at a time.
 
-    `walls` is the weakest that is accepted: "landlock", or "process". All that work here are raised.
+    All walls that work here are raised; `walls` is the weakest that is accepted: "landlock", or "process".
     Raises CannotDo where Landlock is asked for and does not work.
     """
 
@@ -191,16 +198,16 @@ class Nursery:
             )
             order = {
                 "control": far.fileno(),
-                "grader": os.getpid(),
+                "trusted": os.getpid(),
                 "inside": str(INSIDE),
-                "reach": asdict(reach()),
+                "policy": asdict(read_policy()),
                 "limits": asdict(self._limits),
             }
             assert self._process.stdin is not None
             with suppress(BrokenPipeError), self._process.stdin as pipe:
                 pipe.write(json.dumps(order).encode())
         try:
-            self.cell().end()
+            self.launch().end()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -216,19 +223,19 @@ class Nursery:
         self._process.wait()
         kernel.unreadable(self._was_unreadable)
 
-    def cell(self) -> Cell:
-        """The process of a new submission, behind its walls. Raises CannotDo if Landlock is missing."""
-        cell = Cell(self._control, self._limits)
-        if self._weakest not in cell.walls:
-            cell.end()
+    def launch(self) -> Sandbox:
+        """A new sandbox. Raises CannotDo if the weakest wall that is accepted does not stand."""
+        sandbox = Sandbox(self._control, self._limits)
+        if self._weakest not in sandbox.walls:
+            sandbox.end()
             raise CannotDo(_NO_LANDLOCK)
-        return cell
+        return sandbox
 
 
 def probe() -> tuple[str, ...]:
     """The names of the walls that work here."""
-    with Nursery("process") as nursery, nursery.cell() as cell:
-        return cell.walls
+    with Launcher("process") as launcher, launcher.launch() as sandbox:
+        return sandbox.walls
 
 
 def _readable(waited_for: socket.socket, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""Code carried out in a cell, for the tests of the walls: sources go in, answers come out."""
+"""Code that runs in a sandbox, for the tests of the walls: sources go in, answers come out."""
 
 import os
 import time
@@ -7,8 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from spec.sandbox import handle as cells
-from spec.sandbox import kernel, processes, seccomp
+from spec.sandbox import control, kernel, processes, seccomp
 
 ANSWERING = '''
 def serve(connection):
@@ -27,21 +26,21 @@ def serve(connection):
 
 
 @contextmanager
-def answering(path: Path, *arguments: Any, **options: Any) -> Iterator[cells.Nursery]:
-    """A nursery whose cells carry out sources; `path` is where their code is written to."""
+def answering(path: Path, *arguments: Any, **options: Any) -> Iterator[control.Launcher]:
+    """A launcher whose sandboxes run sources; `path` is where the code for that is written."""
     path.write_text(ANSWERING, encoding="utf-8")
-    usual, cells.INSIDE = cells.INSIDE, path
+    usual, control.INSIDE = control.INSIDE, path
     try:
-        with cells.Nursery(*arguments, **options) as nursery:
-            yield nursery
+        with control.Launcher(*arguments, **options) as launcher:
+            yield launcher
     finally:
-        cells.INSIDE = usual
+        control.INSIDE = usual
 
 
-def ask(cell: cells.Cell, source: str, seconds: float = 30) -> str:
+def ask(sandbox: control.Sandbox, source: str, seconds: float = 30) -> str:
     """What the source answers; "" if its process answers no more; TimeoutError if it takes too long."""
-    cell.connection.settimeout(seconds)
-    stream = cell.connection.makefile("rwb")
+    sandbox.connection.settimeout(seconds)
+    stream = sandbox.connection.makefile("rwb")
     try:
         stream.write(b"%d\n" % len(source.encode()) + source.encode())
         stream.flush()
@@ -50,20 +49,20 @@ def ask(cell: cells.Cell, source: str, seconds: float = 30) -> str:
         return ""
 
 
-def running(nursery: cells.Nursery) -> list[int]:
-    """Processes of a nursery, ended ones that nobody has waited for yet aside."""
+def running(launcher: control.Launcher) -> list[int]:
+    """The processes of a launcher, without those that have ended and that nobody has waited for yet."""
     alive: list[int] = []
-    for pid in processes.descendants(nursery._process.pid):
+    for pid in processes.descendants(launcher._process.pid):
         with suppress(OSError):
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
             alive += [pid] if state != "Z" else []
     return alive
 
 
-def left_running(nursery: cells.Nursery) -> list[int]:
-    """The same after the cells have ended, whose wardens have a moment to follow them."""
+def left_running(launcher: control.Launcher) -> list[int]:
+    """The same after the sandboxes have ended; their supervisors have a moment to follow them."""
     end = time.monotonic() + 2
-    while (alive := running(nursery)) and time.monotonic() < end:
+    while (alive := running(launcher)) and time.monotonic() < end:
         time.sleep(0.01)
     return alive
 

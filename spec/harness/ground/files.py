@@ -1,0 +1,26 @@
+"""Writing files whole or not at all: whatever ends a command, no half of a file is left."""
+
+from pathlib import Path
+
+from .errors import CannotDo
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, if they are not there. Raises CannotDo if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotDo(
+            f"the folder {folder} cannot be made: {error.strerror}; choose another place"
+        ) from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all. Raises CannotDo if it cannot be written."""
+    temporary = path.with_name(f".{path.name}.part")  # what a kill leaves is written over
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise CannotDo(f"{path} cannot be written: {error.strerror}") from None
