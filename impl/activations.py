@@ -70,8 +70,8 @@ def leaky_relu(z: ArrayLike, alpha: float = 0.01) -> Array:
 
 def leaky_relu_grad(z: ArrayLike, alpha: float = 0.01) -> Array:
     """1 where z > 0, else alpha."""
-    gate = relu_grad(z)
-    return gate + alpha * (1 - gate)
+    z = floats(z)
+    return np.where(z > 0, 1, np.where(np.isnan(z), z, alpha))
 
 
 def elu(z: ArrayLike, alpha: float = 1.0) -> Array:
@@ -100,19 +100,19 @@ def selu_grad(z: ArrayLike) -> Array:
     return SELU_SCALE * elu_grad(z, SELU_ALPHA)
 
 
-def row_maximum(Z: Array) -> Array:
-    """The largest entry of each row of Z (m, K), as (m, 1): what Z.max gives, and sooner."""
-    return np.asarray(Z[np.arange(len(Z)), Z.argmax(axis=1), np.newaxis])
+@np.errstate(over="ignore")  # where a float has no room for the difference, -inf will do
+def minus_row_maximum(Z: Array) -> Array:
+    """Z (m, K), the maximum of each row made zero; argmax finds it sooner than max does."""
+    return np.asarray(Z - Z[np.arange(len(Z)), Z.argmax(axis=1), np.newaxis])
 
 
-@np.errstate(over="ignore")  # a logit too far below the maximum for a float: exp(-inf) is 0
 def softmax(Z: ArrayLike) -> Array:
     """Row by row exp(z_k) / sum_j exp(z_j) for Z (m, K); the row's maximum is subtracted first.
 
     Raises ValueError unless Z is a matrix.
     """
     Z = matrix("Z", Z)
-    E = np.exp(Z - row_maximum(Z))
+    E = np.exp(minus_row_maximum(Z))
     return np.asarray(E / E.sum(axis=1, keepdims=True))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import Array, floats, integer, matrix, row
@@ -39,8 +40,8 @@ def collapse(layers: Sequence[tuple[ArrayLike, ArrayLike]]) -> tuple[Array, Arra
     """
     integer("the number of layers", len(layers))
     W, b = layers[0]
-    W = matrix("W", W).copy()
-    b = row("b", b, columns=W.shape[1]).copy()
+    W = np.copy(matrix("W", W))
+    b = np.copy(row("b", b, columns=W.shape[1]))
     for W_next, b_next in layers[1:]:
         b = affine(b, W_next, b_next)  # (1, n_next)
         W = W @ floats(W_next)  # (n_in, n_next)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .activations import minus_row_maximum
 from .checks import Array, batch, integer, integers, matrix, vector
 
 TINY = np.finfo(float).tiny  # a probability of 0 costs -log(TINY), about 708, not infinity
@@ -43,7 +44,6 @@ def mean_squared_error(Y_hat: ArrayLike, Y: ArrayLike) -> float:
     return float(np.sum((Y - Y_hat) ** 2)) / len(Y)
 
 
-@np.errstate(over="ignore")  # a logit too far below the maximum for a float: exp(-inf) is 0
 def cross_entropy_from_logits(Z: ArrayLike, Y: ArrayLike) -> float:
     """The cross-entropy of softmax(Z) for logits Z (m, K), exact where softmax rounds to 0 or 1.
 
@@ -51,10 +51,10 @@ def cross_entropy_from_logits(Z: ArrayLike, Y: ArrayLike) -> float:
     row's maximum as zero its term in the sum is 1, and log1p takes the others however small.
     """
     Z, Y = batch("the logits", matrix("the logits", Z), "Y", Y)
-    rows, leading = np.arange(len(Z)), Z.argmax(axis=1)
-    Z = Z - Z[rows, leading, np.newaxis]  # (m, K), none above 0
+    leading = np.arange(len(Z)), Z.argmax(axis=1)
+    Z = minus_row_maximum(Z)  # (m, K)
     E = np.exp(Z)
-    E[rows, leading] = 0
+    E[leading] = 0
     return _mean_cost(Y, np.log1p(E.sum(axis=1, keepdims=True)) - Z)
 
 
