@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from .chromium import NoChromium, chromium
 from .conftest import ROOT
+from .starting import LONGEST
 
 WIDTHS = (360, 800, 1280, 1920)
 SMALLEST = 8.5  # pixels: the letters of a figure, on a phone
-LONGEST = 600_000  # milliseconds for one look at the page
+LONGEST_LOOK = 600_000  # milliseconds, at the page
 
 # Each looks at the page, and returns what is wrong with it.
 LINKS = """() => [...document.querySelectorAll('[href]')]
@@ -77,7 +78,7 @@ class Opened:
     asked_for: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(LONGEST)
+        self.page.set_default_timeout(LONGEST_LOOK)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.asked_for.append(request.url))
@@ -135,7 +136,7 @@ def books(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> dict[st
             cwd=folder,
             env=environment | {"PYTHONPATH": str(ROOT)},
             check=True,
-            timeout=300,
+            timeout=LONGEST,
         )
     return {out: (folder / f"{out}.html").as_uri() for out in ("reference", "broken")}
 

@@ -19,7 +19,7 @@ from typing import Any
 Done = subprocess.CompletedProcess[str]
 SETTLED = ("PYTHON", "LC_", "LANG", "OPENBLAS_", "MKL_", "OMP_")  # variables that a start settles
 LONGEST = (
-    600.0  # seconds after which a run counts as hanging: each takes some 10 on an idle machine
+    1800.0  # seconds after which a run counts as hanging: each takes 30 at most on an idle machine
 )
 
 

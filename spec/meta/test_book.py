@@ -20,6 +20,7 @@ from spec.harness.engine.citations import chapter_paths, citations
 from spec.harness.engine.claims import Claim, Ledger
 
 from .conftest import ROOT
+from .starting import LONGEST
 
 LIBRARIES = ("jinja2", "latex2mathml", "markdown_it", "matplotlib", "pygments", "rich")
 for library in LIBRARIES:
@@ -112,7 +113,7 @@ def weave(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Woven]:
             env=environment | {"PYTHONPATH": str(ROOT)} | variables,
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=LONGEST,
         )
         path = folder / "book.html"
         page = path.read_text(encoding="utf-8") if done.returncode == 0 else ""
@@ -340,6 +341,6 @@ def test_pytest_spec_imports_nothing_of_the_book():
         "print([n for n in sys.modules if n.startswith(book)])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=LONGEST
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stdout[-300:] + done.stderr

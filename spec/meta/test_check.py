@@ -11,6 +11,7 @@ import spec
 from spec.learning import notebook_check
 
 from .conftest import ROOT
+from .starting import LONGEST
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -85,7 +86,7 @@ def shown(tmp_path_factory):
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS.values()]
     notebook = nbformat.v4.new_notebook(cells=cells)
     folder = {"metadata": {"path": str(tmp_path_factory.mktemp("notebook"))}}
-    nbclient.NotebookClient(notebook, timeout=120, resources=folder).execute()
+    nbclient.NotebookClient(notebook, timeout=LONGEST, resources=folder).execute()
     return {name: cell.outputs for name, cell in zip(CELLS, notebook.cells, strict=True)}
 
 
@@ -163,7 +164,7 @@ def test_a_mistake_comes_before_a_convention_and_both_before_what_is_to_be_writt
         + "\nimport spec\nprint(spec.check('2.1/linear-model', '4.1/shapes', '5.3'))\n"
     )
     done = subprocess.run(
-        [sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, timeout=100
+        [sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, timeout=LONGEST
     )
     assert SLIPS[line] in done.stdout, done.stdout + done.stderr
 
@@ -175,7 +176,7 @@ def test_in_a_program_it_is_text(tmp_path):
         "def relu(z): return z\nprint(spec.check('3.2/relu'))\nassert 'numpy' not in sys.modules\n"
     )
     done = subprocess.run(
-        [sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, timeout=100
+        [sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, timeout=LONGEST
     )
     assert not done.stderr
     assert "First to mend: 3.2/relu\n" in done.stdout

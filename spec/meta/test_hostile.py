@@ -20,9 +20,10 @@ from spec.grading.running.judging import BROKE_OFF
 
 from .conftest import ROOT, Figure
 from .hostile.entries import entries
+from .starting import LONGEST
 
 PARTS = 2  # processes that judge them at the same time
-LONGEST = 300.0  # seconds until a judgement counts as one that hangs, on a machine that is busy
+LONGEST_JUDGEMENT = 900.0  # seconds, where a judge gives up by itself
 LARGEST = 1 << 20  # bytes of a judgement
 CONTROL = "reads: tells a secret that it was given"
 KINDS = sorted({hostile.kind for hostile in entries()})
@@ -41,7 +42,7 @@ def runs(tmp_path_factory):
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=3600,
+            timeout=LONGEST,
         )
         assert out.exists(), done.stdout + done.stderr
         return json.loads(out.read_text())
@@ -91,7 +92,7 @@ def test_the_honest_score_is_kept(judged, figure):
 
 def test_nothing_hangs(judged, figure):
     """A judgement ends, and tells no more than can be read."""
-    wrong = {n: t["seconds"] for n, t in judged.items() if t["seconds"] > LONGEST}
+    wrong = {n: t["seconds"] for n, t in judged.items() if t["seconds"] > LONGEST_JUDGEMENT}
     figure(Figure("of them that hang", "0", str(len(wrong)), not wrong), str(wrong))
     assert not {name: told["size"] for name, told in judged.items() if told["size"] > LARGEST}
 

@@ -19,6 +19,7 @@ from spec.harness.ground.status import Status
 from spec.harness.subject.loading import load
 
 from .conftest import ROOT
+from .starting import LONGEST
 
 DEAF = (
     "import os, signal\ndef tanh(z):\n"
@@ -68,7 +69,7 @@ def ends(tmp_path_factory):
         "print('\\n' + json.dumps(found))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=LONGEST
     )
     assert not done.returncode, done.stderr
     assert not done.stderr

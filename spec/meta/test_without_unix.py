@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from .conftest import ROOT
+from .starting import LONGEST
 
 HIDE = """
 import os, select, signal, sys
@@ -51,7 +52,9 @@ def run(tmp_path):
 
     def run(program, *arguments):
         command = [sys.executable, "-c", HIDE + program, *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900)
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=LONGEST
+        )
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
