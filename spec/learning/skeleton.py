@@ -122,7 +122,9 @@ def module(chosen: list[Section], command: str) -> str:
 Put your code in place of `{EMPTY}`, in any order. To check it, run one of these:
 
     {command}
-    {command} --claim {first}      one claim, by the name beside its equation
+    {command} --claim {first}
+
+The second one checks one claim, by the name beside its equation.
 
 {textwrap.fill(CONVENTIONS + " What an equation calls W[1] is `W1` in the code.", WIDTH)}
 """
