@@ -82,7 +82,7 @@ def test_a_learner_can_begin_and_be_judged(run):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("grade", "my_net.py", "--out", "grades"), "grading needs a Unix-like system"),
+        (("grade", "my_net.py", "--out", "grades"), "grading needs Linux: on Windows, use WSL"),
         (("watch", "my_net.py"), "after each save, run python -m spec judge my_net.py"),
     ],
 )
