@@ -36,6 +36,7 @@ def traced(case, subject, error, trial, *_):
     with Path(__file__).with_name(f"{SEEDS[-1]}.txt").open("a") as file:
         file.write(f"{case.id} {digest.hexdigest()}\\n")
 '''
+NOTHING = "def pytest_configure(config): pass"
 MISHAPS = '''
 import os
 
@@ -55,23 +56,39 @@ def mishap(case, seed):
 '''
 
 
+SEEDS_WITH = """
+import sys
+import extra_plugin
+from spec.meta import forks, seeds
+
+extra_plugin.pytest_configure(None)
+claims = [f"--claim={claim}" for claim in sys.argv.pop(1).split()]
+in_forks = forks.in_forks
+forks.in_forks = lambda cases, judge, *options, **how: in_forks(cases, judge, *options, *claims, **how)
+raise SystemExit(seeds.main())
+"""
+
+
 @pytest.fixture
 def run(tmp_path):
-    """Run a module with one more plugin, on the claims named."""
+    """Run pytest, or the command of the seeds, on the claims named and with what a source changes."""
 
-    def run(source: str, claims: str, *arguments: str) -> Done:
+    def run(source: str, claims: str, module: str, *arguments: str) -> Done:
         (tmp_path / "extra_plugin.py").write_text(source, encoding="utf-8")
-        options = "-p extra_plugin -p no:cacheprovider" + (f" --claim {claims}" if claims else "")
-        paths = f"{tmp_path}{os.pathsep}{ROOT}"
-        environment = os.environ | {"PYTEST_ADDOPTS": options, "PYTHONPATH": paths}
-        return run_module(*arguments, cwd=ROOT, environment=environment)
+        (tmp_path / "seeds_with.py").write_text(SEEDS_WITH, encoding="utf-8")
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+        if module == "pytest":
+            chosen = [f"--claim={claim}" for claim in claims.split()]
+            options = ("-p", "extra_plugin", "-p", "no:cacheprovider", *chosen)
+            return run_module(module, *arguments, *options, cwd=ROOT, environment=environment)
+        return run_module("seeds_with", claims, *arguments, cwd=ROOT, environment=environment)
 
     return run
 
 
 def test_a_fork_with_a_seed_is_a_process_with_that_seed(run, tmp_path):
     """Every value compared, in every example, and every figure is the same; another seed gives others."""
-    claims = "3.2 --claim 5.3 --claim 7.2 --claim 7.5 --claim 8.1"
+    claims = "3.2 5.3 7.2 7.5 8.1"
     traces = {}
     for seed in (7, 8):
         done = run(TRACES, claims, "pytest", "spec", "--hypothesis-profile=quick", f"--seed={seed}")
@@ -89,7 +106,7 @@ def test_a_fork_with_a_seed_is_a_process_with_that_seed(run, tmp_path):
 
 def test_no_seed_fails(run, figure):
     """Three here, a thousand in `tox -e seeds`, with the seconds that a run takes."""
-    done = run("", "", "spec.meta.seeds", "--runs=3")
+    done = run(NOTHING, "", "spec.meta.seeds", "--runs=3")
     failed, seconds = re.search(r"3 of 3 runs, (\d+) failed, (\d+) s", done.stdout).groups()
     figure(
         Figure("runs from random seeds that fail", "0 of 3", f"{failed} of 3", failed == "0"),
@@ -111,6 +128,6 @@ def test_a_failure_is_told_with_the_command_that_repeats_it(run):
 
 def test_impossible_numbers_of_runs_are_refused(run):
     """In one sentence."""
-    done = run("", "7", "spec.meta.seeds", "--runs=0")
+    done = run(NOTHING, "7", "spec.meta.seeds", "--runs=0")
     assert done.returncode == 2
     assert "expected a whole number of at least 1" in done.stderr
