@@ -95,4 +95,4 @@ def backward(node: Node) -> None:
     node.grad = np.ones_like(node.value)
     for current in reversed(order):
         for parent, gradient in zip(current.parents, current.local(current.grad), strict=True):
-            parent.grad += gradient  # in place, so that its float type stays that of the value
+            parent.grad = (parent.grad + gradient).astype(parent.value.dtype)
