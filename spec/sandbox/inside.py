@@ -10,23 +10,24 @@ import io
 import linecache
 import os
 import random
-import socket
 import sys
 import traceback
 import types
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import msgpack
 import numpy as np
 
-from .wire import CALLBACK, GENERATOR, HANDLE, NAME, Wire
+from .wire import CALLBACK, GENERATOR, HANDLE, NAME, SHARED, Wire
 
 LONGEST_TEXT = 300  # characters of an exception's message
 MOST_FRAMES = 40  # of a traceback
 MOST_NAMES, LONGEST_NAME = 500, 100
+MOST_HELD = 10  # items of a result
 QUIET = [("ignore", None, Warning, None, 0)]  # what warnings.simplefilter("ignore") puts in front
 _NO_WARNINGS = contextvars.copy_context()
 _NO_WARNINGS.run(np.seterr, all="ignore")
@@ -56,11 +57,13 @@ class Server:
     """Answers requests about one submission.
 
     `module` has its names, `beside` what the trusted side wants done next to it. `objects` are those
-    that the trusted side has a handle of, `lent` the generators and mirrors that it has lent.
+    that the trusted side has a handle of, `lent` the generators and mirrors that it has lent. `shared` is
+    memory that the trusted side sees, too.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: int, shared: Any) -> None:
         self.wire = Wire(connection, self._give, self._take)
+        self.shared = shared
         self.module = types.ModuleType("submission")
         self.beside = types.ModuleType("beside")
         self.objects: dict[int, Any] = {}
@@ -149,6 +152,11 @@ class Server:
         """function(*arguments, **options)."""
         return function(*arguments, **options)
 
+    def do_hold(self, function: Any, arguments: list[Any]) -> list[Any]:
+        """Handles of the items of function(*arguments)."""
+        items = list(islice(function(*arguments), MOST_HELD))
+        return [msgpack.ExtType(*self._give(each)) for each in items]
+
     def do_method(
         self, owner: Any, name: str, arguments: list[Any], options: dict[str, Any]
     ) -> Any:
@@ -203,6 +211,9 @@ class Server:
         if kind == NAME:
             return getattr(self.module, data.decode()) if data else self.module
         value = self.wire.unpack(data)
+        if kind == SHARED:
+            start, dtype, shape, order = value
+            return np.ndarray(shape, dtype, self.shared, start, None, order)
         if kind == CALLBACK:
             return self._callback(value)
         number, *rest = value
@@ -331,6 +342,6 @@ def _told(error: BaseException) -> list[Any]:
     return [type(error).__name__, text, unwritten, [list(frame) for frame in frames[-MOST_FRAMES:]]]
 
 
-def serve(connection: socket.socket) -> None:
-    """Answer the requests that come over the connection until it is closed."""
-    Server(connection).serve()
+def serve(connection: int, shared: Any) -> None:
+    """Answer the requests that come over the connection, a descriptor, until it is closed."""
+    Server(connection, shared).serve()

@@ -29,11 +29,12 @@ class PatientWire(Wire):
         give: Callable[[Any], tuple[int, bytes]],
         take: Callable[[int, bytes], Any],
     ) -> None:
-        super().__init__(sandbox.connection, give, take)
+        super().__init__(sandbox.connection.fileno(), give, take)
         self.sandbox = sandbox
+        self._socket = sandbox.connection
         glance = struct.pack("@ll", 0, round(GLANCE * 1e6))
         for timeout in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            sandbox.connection.setsockopt(socket.SOL_SOCKET, timeout, glance)
+            self._socket.setsockopt(socket.SOL_SOCKET, timeout, glance)
         self.allow(60)
 
     def allow(self, seconds: float) -> float:
@@ -47,7 +48,7 @@ class PatientWire(Wire):
     def something_waits(self) -> bool:
         """Whether something has come that nobody asked for."""
         try:
-            return bool(self._come) or bool(self.connection.recv(1, PEEK))
+            return bool(self._come) or bool(self._socket.recv(1, PEEK))
         except (BlockingIOError, ConnectionError):
             return False
 
@@ -56,7 +57,7 @@ class PatientWire(Wire):
             if time.monotonic() > self._end:  # it drips
                 self._look()
             try:
-                return self.connection.recv(n)
+                return self._socket.recv(n)
             except BlockingIOError:
                 self._look()
 
@@ -65,7 +66,7 @@ class PatientWire(Wire):
         sent = 0
         while sent < len(data):
             try:
-                sent += self.connection.send(memoryview(data)[sent:] if sent else data)
+                sent += self._socket.send(memoryview(data)[sent:] if sent else data)
             except BlockingIOError:
                 self._look()
 

@@ -1,4 +1,4 @@
-"""Frames over a socket: what crosses the boundary, in a format that holds values and no code.
+"""Frames over a connection: what crosses the boundary, in a format that holds values and no code.
 
 A frame is its length (4 bytes) and msgpack. What that has no type for has one here:
 
@@ -12,7 +12,7 @@ The trusted side and the code inside both use it. It needs NumPy, msgpack and th
 """
 
 import math
-import socket
+import os
 import struct
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -22,7 +22,7 @@ import msgpack
 import numpy as np
 
 ARRAY, SCALAR, ODD, TUPLE, INTEGER, COMPLEX = range(6)
-HANDLE, NAME, CALLBACK, GENERATOR, MIRROR = range(10, 15)
+HANDLE, NAME, CALLBACK, GENERATOR, MIRROR, SHARED = range(10, 16)
 LARGEST = 1 << 24  # bytes of a frame
 DEEPEST = 50  # values of the kinds below in one another: each takes much of the stack
 MOST_KEYS = 500  # of a dict: there are numbers enough of one hash to make more of them cost minutes
@@ -49,14 +49,14 @@ class Malformed(Exception):
 
 
 class Wire:
-    """Frames over a socket. What has no type of its own goes out through `give` and comes in through `take`.
+    """Frames over a descriptor. What has no type of its own goes out through `give` and comes in through `take`.
 
     `give(value)` returns the number of its kind and its bytes; `take(kind, data)` the value.
     """
 
     def __init__(
         self,
-        connection: socket.socket,
+        connection: int,
         give: Callable[[Any], tuple[int, bytes]],
         take: Callable[[int, bytes], Any],
     ) -> None:
@@ -71,7 +71,9 @@ class Wire:
 
     def send_frames(self, data: bytes) -> None:
         """Send frames."""
-        self.connection.sendall(data)
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self.connection, left) :]
 
     @staticmethod
     def framed(data: bytes) -> bytes:
@@ -99,7 +101,7 @@ class Wire:
 
     def _some(self, n: int) -> bytes:
         """What comes next, `n` bytes at most, as soon as there are any."""
-        return self.connection.recv(n)
+        return os.read(self.connection, n)
 
     def pack(self, value: Any) -> bytes:
         """The value's bytes; Malformed if they are too many."""
