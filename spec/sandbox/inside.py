@@ -6,6 +6,7 @@ submission may call what was handed to it: then this side asks, and the trusted 
 """
 
 import contextvars
+import dis
 import io
 import linecache
 import os
@@ -28,6 +29,11 @@ LONGEST_TEXT = 300  # characters of an exception's message
 MOST_FRAMES = 40  # of a traceback
 MOST_NAMES, LONGEST_NAME = 500, 100
 MOST_HELD = 10  # items of a result
+# instructions of `raise`, and of a generator that waits when an exception is thrown into it
+BY_STATEMENT = {
+    *("RAISE_VARARGS", "RERAISE"),
+    *("YIELD_VALUE", "RESUME", "SEND", "RETURN_GENERATOR", "POP_TOP"),
+}
 QUIET = [("ignore", None, Warning, None, 0)]  # what warnings.simplefilter("ignore") puts in front
 _NO_WARNINGS = contextvars.copy_context()
 _NO_WARNINGS.run(np.seterr, all="ignore")
@@ -332,14 +338,40 @@ def _methods(kind: type) -> list[str]:
 
 
 def _told(error: BaseException) -> list[Any]:
-    """The class, the message, whether it says *not written yet*, and the file and line of each frame."""
+    """Class, message, whether it says *not written yet*, whether a statement raised it, each frame's place."""
     try:
         text = str(error)[:LONGEST_TEXT]
     except BaseException:
         text = ""
     frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
     unwritten = isinstance(error, NotImplementedError)
-    return [type(error).__name__, text, unwritten, [list(frame) for frame in frames[-MOST_FRAMES:]]]
+    told = [list(frame) for frame in frames[-MOST_FRAMES:]]
+    return [type(error).__name__, text, unwritten, _on_purpose(error), told]
+
+
+def _own_memory_error() -> type[BaseException]:
+    """What NumPy raises where there is no memory."""
+    try:
+        np.empty(1 << 60, np.uint8)
+    except MemoryError as error:
+        return type(error)
+    return MemoryError
+
+
+_OF_WALLS_AND_LIMITS = {MemoryError, _own_memory_error(), PermissionError, BlockingIOError}
+
+
+def _on_purpose(error: BaseException) -> bool:
+    """Whether a statement raised it, or it is a class of the submission's own: no wall and no limit did.
+
+    What a call refuses is raised by the call's own instruction.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or type(error) not in _OF_WALLS_AND_LIMITS:
+        return True
+    return dis.opname[trace.tb_frame.f_code.co_code[trace.tb_lasti]] in BY_STATEMENT
 
 
 def serve(connection: int, shared: Any) -> None:

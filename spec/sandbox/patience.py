@@ -21,7 +21,10 @@ class Stopped(TimeLimitExceeded):
 
 
 class PatientWire(Wire):
-    """A wire that looks at the clocks while it waits."""
+    """A wire that looks at the clocks while it waits, and takes no more than the trusted side can carry."""
+
+    longest_text = 1 << 16
+    most_slow = 1 << 18
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class PatientWire(Wire):
         glance = struct.pack("@ll", 0, round(GLANCE * 1e6))
         for timeout in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             self._socket.setsockopt(socket.SOL_SOCKET, timeout, glance)
+        self._spent_here = 0.0  # since the clocks were looked at
         self.allow(60)
 
     def allow(self, seconds: float) -> float:
@@ -43,6 +47,13 @@ class PatientWire(Wire):
         self._seconds, self._last_second = seconds, computed + seconds
         self._end = time.monotonic() + PATIENCE * seconds
         return computed
+
+    def spend(self, seconds: float) -> None:
+        """Count what this side has computed because it was asked to: Stopped if that was too much."""
+        self._last_second -= seconds
+        if seconds > GLANCE or (self._spent_here := self._spent_here + seconds) > GLANCE:
+            self._spent_here = 0.0
+            self._look()
 
     @property
     def something_waits(self) -> bool:

@@ -64,8 +64,8 @@ def judging(
     """
     suite = collected(*OPTIONS, *(f"--claim={claim}" for claim in claims))
     warm_up()
-    suite.draw(suite.obligations)
-    for case in suite.obligations:
+    suite.draw(suite.seen_from_outside)
+    for case in suite.seen_from_outside:
         _ = case.equation  # these and the hash once, not in each fork
     suite_hash()
     with Launcher(walls) as launcher:
@@ -131,7 +131,7 @@ def _run(suite: Suite, submission: Submission, subject: Any) -> tuple[Results, d
         if "record" in message:
             incidents[message["record"].test] = submission.incident
 
-    cases = suite.obligations
+    cases = suite.seen_from_outside
     found = suite.judge(cases, subject, note)
     for case in [case for case in cases if incidents[case.id] == Status.STOPPED]:
         if submission.used_up():
@@ -163,7 +163,7 @@ def _verdict(outcome: Outcome, incidents: dict[str, str]) -> Verdict:
 def _nothing(suite: Suite, sha256: str, trouble: str) -> Judgement:
     """The judgement of what cannot be judged."""
     order = suite.ledger.order
-    ids = {case.claim.id for case in suite.obligations}
+    ids = {case.claim.id for case in suite.seen_from_outside}
     verdicts = tuple(Verdict(id, Status.NOT_RUN) for id in sorted(ids, key=order.__getitem__))
     return Judgement(sha256, suite_hash(), (), trouble, (), verdicts)
 
