@@ -130,6 +130,8 @@ class Sandbox:
             return
         self._gone = True
         self.connection.close()
+        with suppress(BufferError):  # somebody reads it just now
+            self.shared.close()
         self._supervisor.shutdown(socket.SHUT_WR)
         with self._supervisor:
             while message := self._told():

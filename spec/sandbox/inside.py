@@ -25,7 +25,7 @@ import numpy as np
 
 from .wire import CALLBACK, GENERATOR, HANDLE, NAME, SHARED, Wire
 
-LONGEST_TEXT = 300  # characters of an exception's message
+LONGEST_TEXT = 1200  # characters of an exception's message: its end is cut off where places are hidden
 MOST_FRAMES = 40  # of a traceback
 MOST_NAMES, LONGEST_NAME = 500, 100
 MOST_HELD = 10  # items of a result

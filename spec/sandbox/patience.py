@@ -51,7 +51,8 @@ class PatientWire(Wire):
     def spend(self, seconds: float) -> None:
         """Count what this side has computed because it was asked to: Stopped if that was too much."""
         self._last_second -= seconds
-        if seconds > GLANCE or (self._spent_here := self._spent_here + seconds) > GLANCE:
+        self._spent_here += seconds
+        if self._spent_here > GLANCE:
             self._spent_here = 0.0
             self._look()
 

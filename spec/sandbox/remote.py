@@ -16,17 +16,19 @@ import numpy as np
 from spec.harness.ground.errors import RaisedElsewhere
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
 from spec.harness.ground.status import Status
+from spec.harness.ground.texts import cut
 from spec.harness.subject.beside import Lacking
 from spec.harness.subject.proxy import Elsewhere
 
 from . import bounds, clock, outside
 from .control import Sandbox
 from .patience import PatientWire, Stopped
+from .places import hidden
 from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, SHARED, Malformed
 
 BY_ITS_WORD = "warned", "cost_of_backward"  # what only the submission's process can say, and may make up
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, type)
-LONGEST_TEXT, MOST_FRAMES = 300, 40  # of what was raised there
+MOST_TEXT, LONGEST_TEXT, MOST_FRAMES = 1200, 300, 40  # of what was raised there
 LONGEST_NAME = 100  # of its class
 
 
@@ -182,7 +184,7 @@ class Client:
                 kind, *rest = _parts(self.wire.receive())
                 if kind == "value" and rest[0] == number and len(rest) == 3:
                     self._take_changes(rest[2])
-                    return rest[1]
+                    return hidden(rest[1], (self.sandbox.root,))
                 if kind == "raised" and rest[0] == number and len(rest) == 6:
                     raise self._as_raised(*rest[1:])
                 self._answer(kind, rest)
@@ -239,8 +241,9 @@ class Client:
             self.raised.append(kind)
         frames = frames[:MOST_FRAMES] if isinstance(frames, list) else []
         own = [(self.own_file(file), line) for file, line in map(_pair, frames)]
+        told = cut(hidden(_short(text), (self.sandbox.root,)), LONGEST_TEXT)
         return RaisedElsewhere(
-            kind, _short(text), [(f, n) for f, n in own if f and isinstance(n, int)]
+            kind, told, [(f, n) for f, n in own if f and isinstance(n, int)]
         )
 
     def own_file(self, file: Any) -> str:
@@ -340,7 +343,7 @@ def _parts(reply: Any) -> list[Any]:
 
 def _short(text: Any) -> str:
     """What the submission gave as a text."""
-    return text[:LONGEST_TEXT] if isinstance(text, str) else ""
+    return text[:MOST_TEXT] if isinstance(text, str) else ""
 
 
 def _pair(frame: Any) -> tuple[Any, Any]:

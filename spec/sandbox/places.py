@@ -1,0 +1,47 @@
+"""The places of this machine, which no report may name: they differ from run to run, and are nobody's business."""
+
+import re
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from spec.harness.subject.loading import ROOT
+
+PLACE = "[...]"
+BEGINNING = len("/home")  # characters by which a place is known at which a text was cut off
+
+
+def hidden(value: Any, roots: Iterable[str] = ()) -> Any:
+    """A text without places: this machine's own, and those in `roots`. So in containers; all else as it is."""
+    if isinstance(value, str):
+        return _pattern((*_own(), *roots)).sub(PLACE, value) if "/" in value else value
+    if type(value) is dict:
+        return {key: hidden(item, roots) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(hidden(item, roots) for item in value)
+    return value
+
+
+@cache
+def _own() -> tuple[str, ...]:
+    """The folders of this machine that Python, this project and whoever runs it live in."""
+    folders = [ROOT, Path.cwd(), Path.home(), Path(tempfile.gettempdir())]
+    folders += map(Path, (sys.prefix, sys.base_prefix, sys.executable, *sys.path))
+    folders += map(Path, sysconfig.get_paths().values())
+    return tuple({str(way) for each in folders for way in (each.absolute(), each.resolve())})
+
+
+@cache
+def _pattern(places: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches a place with all that follows in it, or the beginning of one at the end of a text."""
+    found = sorted({each for each in places if len(each) > 1}, key=len, reverse=True)
+    deep = "|".join(re.escape(each) for each in found if each.count("/") > 1)
+    flat = "|".join(re.escape(each) for each in found if each.count("/") == 1)
+    begun = {each[:n] for each in found for n in range(BEGINNING, len(each))}
+    cut_off = "|".join(map(re.escape, sorted(begun, key=len, reverse=True)))
+    rest = r"(?![\w-])[^\s'\"`<>|,;:()\[\]]*"
+    return re.compile(rf"(?:{deep}|(?<![\w.])(?:{flat})){rest}|(?:{cut_off})(?=\W*$)")
