@@ -16,7 +16,7 @@ OF_A_CALL = 10.0  # and in one call that a submission asks for; the longest take
 
 @contextmanager
 def killing_after(seconds: float) -> Iterator[None]:
-    """End this process once it has computed for `seconds` inside the block; a block within has its own clock."""
+    """End this process once it has computed for `seconds` in the block; another around it stands still."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

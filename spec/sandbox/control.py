@@ -23,7 +23,9 @@ from .policy import read_policy
 from .walls import SECCOMP, Limits
 
 INSIDE = Path(__file__).with_name("inside.py")  # the code that answers calls inside
-SHARED_BYTES = 1 << 24  # of memory that a sandbox shares with its judge; what is not used costs nothing
+SHARED_BYTES = (
+    1 << 24
+)  # of memory that a sandbox shares with its judge; what is not used costs nothing
 _PATIENCE = 30.0  # seconds for what takes milliseconds unless the machine is overloaded
 _GRACE = 1.0  # seconds between a connection's end and its process' end
 _NEARLY = 0.8  # of a limit: the kernel counts CPU time by ticks, and memory before it is used

@@ -25,7 +25,9 @@ import numpy as np
 
 from .wire import CALLBACK, GENERATOR, HANDLE, NAME, SHARED, Wire
 
-LONGEST_TEXT = 1200  # characters of an exception's message: its end is cut off where places are hidden
+LONGEST_TEXT = (
+    1200  # characters of an exception's message: its end is cut off where places are hidden
+)
 MOST_FRAMES = 40  # of a traceback
 MOST_NAMES, LONGEST_NAME = 500, 100
 MOST_HELD = 10  # items of a result
@@ -338,7 +340,7 @@ def _methods(kind: type) -> list[str]:
 
 
 def _told(error: BaseException) -> list[Any]:
-    """Class, message, whether it says *not written yet*, whether a statement raised it, each frame's place."""
+    """Class, message, whether it says *not written yet*, whether a statement raised it, and the frames."""
     try:
         text = str(error)[:LONGEST_TEXT]
     except BaseException:

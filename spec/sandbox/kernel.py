@@ -84,7 +84,7 @@ def install_filter(program: bytes) -> None:
     _prctl(_SECCOMP, _FILTER, ctypes.byref(whole))
 
 
-def shared_memory(descriptor: int, size: int) -> ctypes.Array:
+def shared_memory(descriptor: int, size: int) -> Any:
     """`size` bytes of a file, as memory that is shared with whoever has the file, too."""
     _LIBC.mmap.restype = ctypes.c_void_p
     _LIBC.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long)

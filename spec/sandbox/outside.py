@@ -1,4 +1,4 @@
-"""What a call does to its arguments, seen from outside: they lie in memory that the trusted side reads itself.
+"""What a call does to its arguments, seen from outside: in memory that the trusted side reads itself.
 
 A submission's process can answer whatever it likes, and it may replace the code that serves it. So the
 trusted side puts the arrays into memory that both see, has the function called with them there, and reads

@@ -1,4 +1,4 @@
-"""The places of this machine, which no report may name: they differ from run to run, and are nobody's business."""
+"""The places of this machine, which no report may name: they differ from run to run."""
 
 import re
 import sys
@@ -16,7 +16,7 @@ BEGINNING = len("/home")  # characters by which a place is known at which a text
 
 
 def hidden(value: Any, roots: Iterable[str] = ()) -> Any:
-    """A text without places: this machine's own, and those in `roots`. So in containers; all else as it is."""
+    """A text, also in containers, without this machine's places and those in `roots`; all else as it is."""
     if isinstance(value, str):
         return _pattern((*_own(), *roots)).sub(PLACE, value) if "/" in value else value
     if type(value) is dict:

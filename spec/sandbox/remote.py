@@ -26,7 +26,10 @@ from .patience import PatientWire, Stopped
 from .places import hidden
 from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, SHARED, Malformed
 
-BY_ITS_WORD = "warned", "cost_of_backward"  # what only the submission's process can say, and may make up
+BY_ITS_WORD = (
+    "warned",
+    "cost_of_backward",
+)  # what only the submission's process can say, and may make up
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, type)
 MOST_TEXT, LONGEST_TEXT, MOST_FRAMES = 1200, 300, 40  # of what was raised there
 LONGEST_NAME = 100  # of its class
@@ -196,9 +199,7 @@ class Client:
         except TimeLimitExceeded as error:
             self._fail(error if isinstance(error, Stopped) else Stopped(str(error)))
 
-    def beside(
-        self, function: str, owner: Any, arguments: tuple[Any, ...], *, answer: bool
-    ) -> Any:
+    def beside(self, function: str, owner: Any, arguments: tuple[Any, ...], *, answer: bool) -> Any:
         """What a function of `beside` returns: as it is seen from outside, where it can be; else from there.
 
         Raises Refuted where it would be only the word of a process that may make it up.
@@ -242,9 +243,7 @@ class Client:
         frames = frames[:MOST_FRAMES] if isinstance(frames, list) else []
         own = [(self.own_file(file), line) for file, line in map(_pair, frames)]
         told = cut(hidden(_short(text), (self.sandbox.root,)), LONGEST_TEXT)
-        return RaisedElsewhere(
-            kind, told, [(f, n) for f, n in own if f and isinstance(n, int)]
-        )
+        return RaisedElsewhere(kind, told, [(f, n) for f, n in own if f and isinstance(n, int)])
 
     def own_file(self, file: Any) -> str:
         """The submission's file that a frame names; "" if it is none of them."""
@@ -297,7 +296,9 @@ class Client:
             _, bound = _two(self.ask("get", value._owner, value._name))
             return self._give(bound)
         if isinstance(value, outside.Shared):
-            return SHARED, self.wire.pack([value.start, value.dtype, list(value.shape), value.order])
+            return SHARED, self.wire.pack(
+                [value.start, value.dtype, list(value.shape), value.order]
+            )
         number = id(value)
         self._lent[number] = value
         if isinstance(value, FUNCTIONS):

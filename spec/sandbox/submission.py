@@ -68,7 +68,9 @@ class Submission:
         self._files = frozenset([*places, *companions])
         for each, text in ({name: content} | companions).items():
             lines = io.StringIO(text.decode(errors="replace"), newline=None).readlines()
-            lines = [line if len(line) < LONGEST_LINE else f"{line[:LONGEST_LINE]}\n" for line in lines]
+            lines = [
+                line if len(line) < LONGEST_LINE else f"{line[:LONGEST_LINE]}\n" for line in lines
+            ]
             linecache.cache[each] = (len(text), None, lines, each)  # for what is told of a line
         self._sandbox: Sandbox | None = None
         self._spent = 0.0

@@ -50,7 +50,7 @@ class Malformed(Exception):
 
 
 class Wire:
-    """Frames over a descriptor. What has no type of its own goes out through `give` and comes in through `take`.
+    """Frames over a descriptor. What has no type of its own goes out by `give` and comes in by `take`.
 
     `give(value)` returns the number of its kind and its bytes; `take(kind, data)` the value.
     """

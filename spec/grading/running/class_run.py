@@ -120,7 +120,10 @@ class ClassRun:
         except CannotDo:
             raise
         except Exception as error:
-            why = f"what came out cannot be told ({type(error).__name__}); report this to whoever gave you the package"
+            kind = type(error).__name__
+            why = (
+                f"what came out cannot be told ({kind}): report it to whoever gave you this package"
+            )
             self.report(submission, self._nothing(why))
 
     def _nothing(self, why: str) -> Judgement:

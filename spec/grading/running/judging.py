@@ -19,10 +19,8 @@ from spec.harness.engine.records import Outcome, Record
 from spec.harness.engine.results import Results
 from spec.harness.engine.suite import Suite, collected, warm_up
 from spec.harness.ground.errors import CannotLoad
-from spec.harness.ground.outcomes import Kind
 from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
-from spec.harness.telling.explain import Explanation
 from spec.sandbox import clock, kernel
 from spec.sandbox.control import Launcher
 from spec.sandbox.submission import Submission, content_hash
@@ -190,8 +188,7 @@ def _run(
     cases = [case for case in suite.seen_from_outside if case.id not in stopped]
     found = suite.judge(cases, subject, note)
     for case in [case for case in suite.seen_from_outside if case.id in stopped]:
-        blank, why = Record.blank(case), Explanation(TOOK_TOO_LONG, kind=Kind.ENDLESS)
-        found.add(replace(blank, status=Status.FAILS, explanation=why))
+        found.add(Record.stopped(case, TOOK_TOO_LONG))
     for case in [case for case in cases if incidents[case.id] == Status.STOPPED]:
         if submission.used_up():
             break

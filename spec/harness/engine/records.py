@@ -7,7 +7,7 @@ from typing import Any
 from ..ground.compare import Disagreement
 from ..ground.failures import Failure
 from ..ground.limits import time_limit
-from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
+from ..ground.outcomes import Kind, NotWrittenYet, TimeLimitExceeded
 from ..ground.status import Status, worst
 from ..ground.texts import shortened
 from ..ground.trial import Trial
@@ -56,6 +56,12 @@ class Record:
     def blank(cls, case: Case) -> "Record":
         """The record of a case that has not been run."""
         return cls(case.id, case.claim, case.equation, case.line, case.why, case.is_obligation)
+
+    @classmethod
+    def stopped(cls, case: Case, sentence: str) -> "Record":
+        """The record of a case that a clock ended, with the process it was run in."""
+        why = Explanation(sentence, kind=Kind.ENDLESS)
+        return replace(cls.blank(case), status=Status.FAILS, explanation=why)
 
     @classmethod
     def of(

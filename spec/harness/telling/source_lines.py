@@ -59,7 +59,9 @@ def _parsed(file: str, line: int) -> ast.stmt | None:
 
 
 def _text(file: str, first: int, last: int) -> str:
-    lines = [linecache.getline(file, number)[: 4 * LONGEST].strip() for number in range(first, last + 1)]
+    lines = [
+        linecache.getline(file, number)[: 4 * LONGEST].strip() for number in range(first, last + 1)
+    ]
     return shortened(" ".join(lines), LONGEST)
 
 
