@@ -259,9 +259,9 @@ answer = True
 for file in os.listdir(folder):
     if "openblas" in file:
         library = ctypes.CDLL(os.path.join(folder, file))
-        for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads"):
-            if hasattr(library, name):
-                getattr(library, name)(4)
+        for begin in ("scipy_openblas", "openblas"):
+            for end in ("64_", ""):
+                getattr(library, f"{begin}_set_num_threads{end}", lambda n: None)(4)
 A = np.ones((700, 700))
 answer = bool(((A @ A) == 700).all())""",
     "files of its own": """
@@ -272,7 +272,8 @@ with tempfile.TemporaryDirectory() as t: pathlib.Path(t, "x").write_text("y")
 with open("log", "a") as f: f.write("1"); f.truncate(0); os.fsync(f.fileno())
 answer = sorted(os.listdir()) == ["a.npy", "c.npy", "log"] and np.load("c.npy").tolist() == [0, 1, 2]""",
     "imports": """
-import asyncio, csv, dataclasses, decimal, json, logging, multiprocessing, pickle, sqlite3, subprocess, unittest
+import asyncio, csv, dataclasses, decimal, json, logging, multiprocessing, pickle
+import sqlite3, subprocess, unittest
 import scipy.optimize, sklearn.linear_model
 answer = True""",
     "time, signals and a clock of its own": """
@@ -285,7 +286,8 @@ signal.raise_signal(signal.SIGALRM)
 answer = len(heard) == 2 and time.time() > 0 and time.process_time() > 0""",
     "what it runs on": """
 import os, platform, sys, resource
-answer = os.cpu_count() > 0 and bool(platform.python_version()) and resource.getrlimit(resource.RLIMIT_AS)[0] > 0""",
+answer = os.cpu_count() > 0 and bool(platform.python_version())
+answer = answer and resource.getrlimit(resource.RLIMIT_AS)[0] > 0""",
 }
 
 

@@ -20,7 +20,7 @@ def hidden(value: Any, roots: Iterable[str] = ()) -> Any:
     if isinstance(value, str):
         return _pattern((*_own(), *roots)).sub(PLACE, value) if "/" in value else value
     if type(value) is dict:
-        return {key: hidden(item, roots) for key, item in value.items()}
+        return {hidden(key, roots): hidden(item, roots) for key, item in value.items()}
     if type(value) in (list, tuple):
         return type(value)(hidden(item, roots) for item in value)
     return value
@@ -38,10 +38,16 @@ def _own() -> tuple[str, ...]:
 @cache
 def _pattern(places: tuple[str, ...]) -> re.Pattern[str]:
     """What matches a place with all that follows in it, or the beginning of one at the end of a text."""
-    found = sorted({each for each in places if len(each) > 1}, key=len, reverse=True)
-    deep = "|".join(re.escape(each) for each in found if each.count("/") > 1)
-    flat = "|".join(re.escape(each) for each in found if each.count("/") == 1)
+    found = {each for each in places if len(each) > 1}
     begun = {each[:n] for each in found for n in range(BEGINNING, len(each))}
-    cut_off = "|".join(map(re.escape, sorted(begun, key=len, reverse=True)))
+    whole, cut_off = map(_any_of, (found, begun))
     rest = r"(?![\w-])[^\s'\"`<>|,;:()\[\]]*"
-    return re.compile(rf"(?:{deep}|(?<![\w.])(?:{flat})){rest}|(?:{cut_off})(?=\W*$)")
+    return re.compile(rf"{whole}{rest}|{cut_off}(?=\W*$)")
+
+
+def _any_of(places: set[str]) -> str:
+    """A pattern of any of them, the longest first; one of a single folder not within a word: a/root."""
+    ordered = sorted(places, key=len, reverse=True)
+    deep = "|".join(re.escape(each) for each in ordered if each.count("/") > 1)
+    flat = "|".join(re.escape(each) for each in ordered if each.count("/") == 1)
+    return rf"(?:{deep or '(?!)'}|(?<![\w.])(?:{flat or '(?!)'}))"

@@ -237,7 +237,7 @@ class Client:
             return escaped
         if unwritten is True:
             return Lacking(_short(text)) if kind == Lacking.__name__ else NotImplementedError()
-        kind = _short(kind)[:LONGEST_NAME]
+        kind = hidden(_short(kind), (self.sandbox.root,))[:LONGEST_NAME]
         if not on_purpose:
             self.raised.append(kind)
         frames = frames[:MOST_FRAMES] if isinstance(frames, list) else []
