@@ -119,6 +119,12 @@ class Gradebook:
             *(judgement.sha256, self.files[submission.name]),
         ]
 
+    def _not_graded(self) -> list[str]:
+        """The claims that no submission is graded by, and why, as lines of Markdown."""
+        claims = ", ".join(self.catalogue.by_its_word)
+        why = "only a submission's own process could say whether it holds"
+        return [f"Not graded, since {why}: {claims}.", ""] if claims else []
+
     def _class(self) -> str:
         """The class in Markdown: the most frequent diagnoses, and how each claim ended."""
         statistics, n = self.statistics, self.statistics.n
@@ -127,6 +133,7 @@ class Gradebook:
             "",
             f"Median: {shown(statistics.median)} of {shown(self.rubric.maximum)} points.",
             "",
+            *self._not_graded(),
             "## Most frequent diagnoses",
             "",
             *(

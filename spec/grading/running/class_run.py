@@ -16,6 +16,7 @@ from ..intake.handed_in import Contents, HandedIn
 from ..intake.trees import CannotRead
 from ..scores.judgement import Judgement, Verdict
 from . import backends, worker
+from .clean import clean
 from .store import Store
 from .worker import Walls
 
@@ -77,7 +78,7 @@ class ClassRun:
             return
         judgement = self.store.get(key)
         if judgement:
-            self.report(submission, judgement)
+            self._tell(submission, judgement)
         else:
             self._left.setdefault(key, []).append(submission)
 
@@ -105,13 +106,29 @@ class ClassRun:
             return
         self.store.put(key, data)
         for submission in same:
-            self.report(submission, Judgement.from_data(data))
+            self._tell(submission, Judgement.from_data(data))
 
     def _lose(self, same: list[HandedIn], why: str) -> None:
         """Report that there is no judgement on these, and why."""
-        verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
         for submission in same:
-            self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts))
+            self._tell(submission, self._nothing(why))
+
+    def _tell(self, submission: HandedIn, judgement: Judgement) -> None:
+        """Report a judgement. Where that fails, this is the trouble of this one, and the others go on."""
+        try:
+            self.report(submission, judgement)
+        except CannotDo:
+            raise
+        except Exception as error:
+            kind = type(error).__name__
+            why = (
+                f"what came out cannot be told ({kind}): report it to whoever gave you this package"
+            )
+            self.report(submission, self._nothing(why))
+
+    def _nothing(self, why: str) -> Judgement:
+        verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
+        return Judgement("", self.store.suite, (), clean(why), (), verdicts)
 
 
 def _judged(key: str, contents: Contents, walls: Walls, grader: int) -> tuple[str, dict[str, Any]]:

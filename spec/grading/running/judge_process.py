@@ -9,9 +9,7 @@ import base64
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TextIO
 
 from spec.harness.ground.errors import CannotDo
@@ -42,13 +40,9 @@ def _attend(judge: Judge, questions: TextIO, answer: Callable[[dict[str, Any]], 
     answer({"ready": True})
     for line in questions:
         question = json.loads(line)
-        with tempfile.TemporaryDirectory() as folder:
-            files = {Path(folder, name): content for name, content in question["files"].items()}
-            for file, content in files.items():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(base64.b64decode(content))
-            chosen = Path(folder, question["name"])
-            judgement = judge(chosen, [file for file in files if file != chosen])
+        files = {name: base64.b64decode(content) for name, content in question["files"].items()}
+        content = files.pop(question["name"])
+        judgement = judge.contents(question["name"], content, files)
         lost = {"lost": judgement.trouble}
         answer(lost if judgement.broke_off else judgement.as_data())
 

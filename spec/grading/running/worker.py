@@ -23,11 +23,13 @@ from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
 
 from ..intake.handed_in import Contents
+from .clean import clean
 
 Walls = Literal["landlock", "process"]
 
 LONGEST = 1200.0  # seconds for a submission: judging has its own limits, which are far lower
 ATTEMPTS = 2
+LONGEST_COMPLAINT = 300  # characters
 GRACE = 5.0  # seconds for a judge process to end
 
 _own = threading.local()  # a thread of a worker must not get the answers of another
@@ -158,4 +160,5 @@ class JudgeProcess:
             return f"the judge process was ended by {signal.Signals(-status).name}"
         self._complaints.seek(0)
         last = self._complaints.read().decode(errors="replace").strip().rpartition("\n")[2]
-        return f"the judge process ended with status {status}{last and f': {last}'}"
+        told = str(clean(last))[:LONGEST_COMPLAINT]
+        return f"the judge process ended with status {status}{told and f': {told}'}"

@@ -12,6 +12,7 @@ from ..engine.results import Results
 from ..ground.calling import judging
 from ..ground.latex import to_unicode
 from ..ground.status import TABLE, Status
+from ..ground.texts import shortened
 from ..subject.loading import Subject
 from ..telling.explain import NARROWEST, WIDEST, wrapped
 
@@ -164,7 +165,7 @@ def _in_full(terminal: Any, results: Results, outcome: Outcome, title: str = "")
     if printed:
         terminal.write_line("  your code printed, in the end")
     for line in printed[-MOST_PRINTED:]:
-        terminal.write_line(f"    {textwrap.shorten(line, width - 4, placeholder=' ...')}")
+        terminal.write_line(f"    {shortened(line, width - 4)}")
     alone = judging(results.setting.given, "--claim", outcome.id)
     for line in wrapped(f"this one alone: {alone}", width):
         terminal.write_line(line)
@@ -179,7 +180,7 @@ def _in_short(terminal: Any, results: Results, outcome: Outcome) -> None:
     terminal.write_line("")
     terminal.write_line(f"Fails, too: {outcome.id}", red=True)
     sentence = explanation.sentence if explanation else outcome.status
-    terminal.write_line(f"  {textwrap.shorten(sentence, width - 2, placeholder=' ...')}")
+    terminal.write_line(f"  {shortened(sentence, width - 2)}")
 
 
 def _listed(terminal: Any, title: str, names: list[str], longest: int = MOST_TOLD) -> None:

@@ -28,6 +28,7 @@ from ..ground.contract import NAMES
 from ..ground.errors import CannotLoad, Unusable
 from ..ground.limits import time_limit
 from ..ground.outcomes import TimeLimitExceeded
+from ..ground.texts import LONGEST_LINE, cut
 from .beside import Namespace, located
 from .formats import SUFFIXES, is_notebook
 from .notebook import Notebook
@@ -217,7 +218,8 @@ def _compiled(path: Path, source: bytes) -> types.CodeType:
             warnings.simplefilter("ignore")  # of a backslash in a string, for one
             return compile(source, str(path), "exec")
     except SyntaxError as error:
-        line = (error.text or linecache.getline(str(path), error.lineno or 0)).strip()
+        line = error.text or linecache.getline(str(path), error.lineno or 0)
+        line = cut(line.strip(), LONGEST_LINE)
         where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
         raise Unusable(f"{where}: {error.msg}" + (f": `{line}`" if line else "")) from None
 

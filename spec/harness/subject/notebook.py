@@ -12,7 +12,6 @@ import linecache
 import marshal
 import re
 import sys
-import textwrap
 import types
 import warnings
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import Any
 
 from ..ground.calling import missing
 from ..ground.errors import CannotLoad, described, frames
+from ..ground.texts import shortened
 from .definitions import Selection, bound, refers_to, simple
 from .formats import NOTEBOOKS
 
@@ -94,7 +94,7 @@ class Notebook:
             yield Piece(counts, place, tree.lineno, lost)
 
     def _note(self, place: str, line: int, what: str) -> None:
-        code = textwrap.shorten(linecache.getline(place, line), 60, placeholder=" ...")
+        code = shortened(linecache.getline(place, line), 60)
         number = int(place.rpartition(" ")[2])
         self._notes.append((number, line, f"cell {number}, line {line}: {what}: `{code}`"))
 
