@@ -5,8 +5,7 @@ import zipfile
 
 import pytest
 
-from spec.grading.intake import handed_in as handed
-from spec.grading.intake import trees
+from spec.grading.intake import archives, choosing, trees
 from spec.grading.intake.handed_in import alone, handed_in
 from spec.grading.intake.text import cell, file_names
 from spec.harness.ground.errors import CannotDo
@@ -32,7 +31,7 @@ def found(tmp_path):
                 (place if content is None else place.parent).mkdir(parents=True, exist_ok=True)
                 if content is not None:
                     place.write_bytes(content.encode() if isinstance(content, str) else content)
-        return {each.name: each for each in handed_in([given], tmp_path / "out")}
+        return {each.name: each for each in handed_in([given], tmp_path / "out").learners}
 
     return lay
 
@@ -207,7 +206,7 @@ def test_a_link_is_not_followed(found, tmp_path):
     info.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "l.zip", "w") as opened:
         opened.writestr(info, "/etc/passwd")
-    (linked,) = handed_in([tmp_path / "l.zip"], tmp_path / "out")
+    (linked,) = handed_in([tmp_path / "l.zip"], tmp_path / "out").learners
     with pytest.raises(trees.CannotRead, match="links are not followed"):
         linked.file.read()
 
@@ -226,8 +225,8 @@ def test_what_is_too_large_is_not_read(found):
 
 def test_not_more_is_read_than_is_needed(found, monkeypatch):
     """To choose a file, to bring modules along; and what is left out is said, in short."""
-    monkeypatch.setattr(handed, "MOST_READ", 100)
-    monkeypatch.setattr(handed, "MOST_BESIDE", 2)
+    monkeypatch.setattr(choosing, "MOST_READ", 100)
+    monkeypatch.setattr(choosing, "MOST_BESIDE", 2)
     laid = {f"ada/{number}.py": "#" * 40 for number in range(5)} | {"ada/net.py": MORE}
     laid |= {f"bob/{number}.py": "" for number in range(9)} | {"bob/net.py": MORE}
     learners = found(laid)
@@ -255,7 +254,7 @@ def test_a_broken_zip_in_a_zip_costs_its_learner_alone(found, tmp_path, method):
 
 def test_a_zip_in_a_zip_has_not_too_many_members(found, tmp_path, monkeypatch):
     """Nor has a member a name that no disk would take."""
-    monkeypatch.setattr(trees, "MOST_INNER", 3)
+    monkeypatch.setattr(archives, "MOST_INNER", 3)
     with zipfile.ZipFile(tmp_path / "inner.zip", "w") as opened:
         for number in range(4):
             opened.writestr(f"{number}.py", "")
@@ -273,8 +272,8 @@ def test_a_broken_member_costs_its_learner_alone(found, tmp_path):
     at = content.index(b"ada/net.py") + len("ada/net.py") + 2
     content[at : at + 8] = b"\xff" * 8
     path.write_bytes(content)
-    trees._zip.cache_clear()
-    ada, bob = handed_in([path], tmp_path / "out")
+    archives._whole.cache_clear()
+    ada, bob = handed_in([path], tmp_path / "out").learners
     with pytest.raises(trees.CannotRead, match="is broken in the zip"):
         ada.file.read()
     assert bob.file.read() == MORE.encode()
@@ -287,9 +286,9 @@ def test_names_that_are_no_text(tmp_path):
     for name in (b"\xff\xfe.py", b"two\nlines.py", "\u202egnp.py".encode()):
         with open(os.path.join(os.fsencode(folder), name), "w"):  # noqa: PTH118, PTH123
             pass
-    names = [each.name for each in handed_in([folder], tmp_path / "out")]
+    names = [each.name for each in handed_in([folder], tmp_path / "out").learners]
     assert names == ["\\u202egnp", "\\udcff\\udcfe", "two\\nlines"]
-    assert all(each.shown == "submission.py" for each in handed_in([folder], tmp_path / "out"))
+    assert all(each.shown == "submission.py" for each in handed_in([folder], tmp_path / "out").learners)
 
 
 def test_names_are_unique_and_in_order(tmp_path):
@@ -298,7 +297,7 @@ def test_names_are_unique_and_in_order(tmp_path):
         (tmp_path / place).parent.mkdir(exist_ok=True)
         (tmp_path / place).write_text(SOURCE)
     given = [tmp_path / "b", tmp_path / "a", tmp_path / "a" / "net.py", tmp_path / "a" / "net.py"]
-    names = [each.name for each in handed_in(given, tmp_path / "out")]
+    names = [each.name for each in handed_in(given, tmp_path / "out").learners]
     assert names == ["b/net.py", "other", "a/net.py", "net.py", "net.py (2)"]
 
 
@@ -330,7 +329,7 @@ def test_alone_all_is_one_submission(tmp_path):
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "a.py").write_text("")
     (tmp_path / "s" / "b.py").write_text(SOURCE)
-    (one,) = alone([tmp_path / "s"], tmp_path / "out")
+    (one,) = alone([tmp_path / "s"], tmp_path / "out").learners
     assert (one.name, one.shown) == ("submission", "b.py")
 
 
