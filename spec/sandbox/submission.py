@@ -113,7 +113,7 @@ class Submission:
         return subject
 
     def _define_alone(self, error: CannotLoad) -> None:
-        """Load the definitions alone of a file that does not import whole. Raises the error if there are none."""
+        """Load the definitions alone; where there are none, raise the error that its import ended with."""
         self._notebook = _read(self._name, self._content)
         with suppress(CannotLoad):
             self.restart()

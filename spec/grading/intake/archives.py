@@ -47,10 +47,10 @@ PIECE = 2**20  # bytes
 ENTRY = b"PK\1\2"  # how each member begins in a zip's table of contents
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz")
 ARCHIVES = (".zip", *TARS)
-OPENERS: dict[bytes, Callable[[Any], IO[bytes]]] = {  # by how a compressed file begins
-    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),  # type: ignore[dict-item, return-value]
-    b"BZh": bz2.BZ2File,  # type: ignore[dict-item]
-    b"\xfd7zXZ": lzma.LZMAFile,  # type: ignore[dict-item]
+OPENERS: dict[bytes, Callable[[Any], Any]] = {  # by how a compressed file begins
+    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ": lzma.LZMAFile,
 }
 BROKEN = (
     zipfile.BadZipFile,
@@ -118,7 +118,12 @@ def archive(path: Path) -> Tree:
 
 @cache
 def _whole(path: Path) -> Any:
-    return _archive(path.open("rb"), path.name, MOST_MEMBERS, LARGEST_TAR)
+    opened = path.open("rb")
+    try:
+        return _archive(opened, path.name, MOST_MEMBERS, LARGEST_TAR)
+    except BaseException:
+        opened.close()
+        raise
 
 
 class _Bounded(io.BufferedReader):
@@ -134,12 +139,16 @@ class _Bounded(io.BufferedReader):
         return content
 
 
-def _archive(raw: IO[bytes], name: str, most: int, largest: int) -> Any:
+def _archive(raw: io.BufferedReader | io.BytesIO, name: str, most: int, largest: int) -> Any:
     """A zip or a tar, opened. Raises TooMuch, or one of BROKEN."""
     if name.lower().endswith(".zip"):
-        bounded = _Bounded(raw)  # type: ignore[type-var, unused-ignore]
+        bounded = _Bounded(raw)
         bounded.most = most
-        opened = zipfile.ZipFile(bounded)
+        try:
+            opened = zipfile.ZipFile(bounded)
+        except BaseException:
+            bounded.close()
+            raise
         bounded.most = None
         return opened
     begin = raw.read(6)
@@ -164,7 +173,7 @@ def _members(opened: Callable[[], Any], most: int) -> list[Member]:
     archive = opened()
     if isinstance(archive, zipfile.ZipFile):
         return [_of_zip(opened, info) for info in archive.infolist()]
-    found = []
+    found: list[Member] = []
     for info in archive:
         if len(found) == most:
             raise TooMuch(f"has more than {most} members")
@@ -287,7 +296,7 @@ def _opened(file: File, allowance: Allowance | None = None, depth: int = 0) -> I
 
 def _size(archive: Any) -> int:
     """The bytes that had to be read to list an archive."""
-    file = archive.fp if isinstance(archive, zipfile.ZipFile) else archive.fileobj
+    file: Any = archive.fp if isinstance(archive, zipfile.ZipFile) else archive.fileobj
     return int(file.seek(0, io.SEEK_END))
 
 

@@ -12,7 +12,7 @@ from .notebooks import without_outputs
 from .trees import LARGEST, CannotRead, File
 
 # at the beginning of a line, of a line of a notebook, or after a line's end in a notebook's string
-BEGINS = r'(?:^|"|\\n)[ \t]*'
+BEGINS = r'(?:^|"|\\n)'
 DEFINED = re.compile(rf"{BEGINS}(?:def|class) +({'|'.join(NAMES)})\b".encode(), re.M)
 # each part ends where the next can begin, so no text, however made, is read more than once
 IMPORTED = re.compile(rf"{BEGINS}from +([\w.]+) +import +(\([^()]*\)|[^\n]*)".encode(), re.M)
@@ -81,35 +81,38 @@ def chosen(files: Iterable[File], uploads: dict[str, int] | None = None) -> Choi
     candidates = [file for file in files if is_code(file)]
     if not candidates:
         return Choice(None, trouble=_nothing_to_judge(files))
+    if len(candidates) == 1:  # it need not be read yet
+        kept, left_out = _companions(candidates[0], [], files)
+        return Choice(candidates[0], _absent(left_out), kept)
     looked_at, notes = look(candidates)
     if not looked_at:
-        troubles = [f"{file.name} {file.trouble}" for file in candidates if file.trouble]
-        return Choice(None, trouble="; ".join(troubles or notes))
-    modules = {_module(each.file): each for each in looked_at}
-    names = {each.file: names_of(each, modules) for each in looked_at}
+        return Choice(None, trouble="; ".join(notes))
+    names = names_in(looked_at)
 
     def merits(each: LookedAt) -> tuple[int, int, int]:
-        return len(names[each.file]), len(each.defined), -len(each.file.parts)
+        return len(names[id(each)]), len(each.defined), -len(each.file.parts)
 
     best = max(looked_at, key=merits)
     rivals = [each for each in looked_at if _is_whole(each, best)]
     newest = newest_of([each.file for each in rivals], uploads or {})
     best = next(each for each in rivals if each.file is newest)
     older = tuple(each.file for each in rivals if each is not best)
-    others = [each.file.path for each in looked_at if each is not best and each not in rivals]
+    others = [each.file.name for each in looked_at if each is not best and each not in rivals]
     if older or others:
-        taken = f"{best.file.name} was chosen, with {len(names[best.file])} of the names"
+        taken = f"{best.file.name} was chosen, with {len(names[id(best)])} of the names"
         newer = f"; it is newer than {', '.join(few([f.path for f in older]))}" if older else ""
-        beside = f"; also there: {', '.join(few([_short(o, best.file) for o in others]))}"
-        notes.append(taken + newer + (beside if others else ""))
+        rest = f"; also there: {', '.join(few(others))}" if others else ""
+        notes.append(taken + newer + rest)
     kept, left_out = _companions(best.file, looked_at, files)
-    if left_out:
-        notes.append(f"not there when it is judged: {', '.join(few(left_out))}")
-    return Choice(best.file, tuple(notes), kept, older)
+    return Choice(best.file, (*notes, *_absent(left_out)), kept, older)
 
 
-def _short(path: str, chosen: File) -> str:
-    return path.rpartition("/")[2]
+def _absent(names: list[str]) -> tuple[str, ...]:
+    """The note on files that cannot be there when the submission is judged."""
+    told = ", ".join(few(names))
+    return (
+        f"too many, too large or in the way of others, so not there when judged: {told}",
+    ) * bool(names)
 
 
 def _is_whole(each: LookedAt, best: LookedAt) -> bool:
@@ -181,18 +184,27 @@ def _module(file: File) -> tuple[str, ...]:
     return file.folders if name == "__init__" else (*file.folders, name)
 
 
-def names_of(file: LookedAt, modules: dict[tuple[str, ...], LookedAt]) -> frozenset[bytes]:
-    """The names of the contract that a file has, with those of modules that it imports by `*`."""
-    found: frozenset[bytes] = frozenset()
-    pending, seen = [file], {file.file}
-    while pending:
-        each = pending.pop()
-        found |= each.defined | each.imported
+def names_in(looked_at: Iterable[LookedAt]) -> dict[int, set[bytes]]:
+    """The names of the contract in each file, by its identity, with those of modules imported by `*`."""
+    looked_at = list(looked_at)
+    modules = {_module(each.file): each for each in looked_at}
+    importers: dict[int, list[LookedAt]] = {id(each): [] for each in looked_at}
+    for each in looked_at:
         for name in each.whole:
             other = modules.get((*each.file.folders, *name.split(".")))
-            if other and other.file not in seen:
-                seen.add(other.file)
-                pending.append(other)
+            if other:
+                importers[id(other)].append(each)
+    found: dict[int, set[bytes]] = {id(each): set() for each in looked_at}
+    for each in looked_at:
+        own = each.defined | each.imported
+        pending, seen = [each] if own else [], {id(each)}
+        while pending:  # to those that import it, and to those that import these
+            one = pending.pop()
+            found[id(one)] |= own
+            for other in importers[id(one)]:
+                if id(other) not in seen:
+                    seen.add(id(other))
+                    pending.append(other)
     return found
 
 
@@ -271,7 +283,7 @@ def _nothing_to_judge(files: tuple[File, ...]) -> str:
     if troubles:
         return "; ".join(few(troubles))
     if not files:
-        return "nothing was handed in: the folder is empty"
+        return "the folder is empty"
     told = [
         f"{file.name} {remedy}"
         for file in files

@@ -49,7 +49,7 @@ def _first_last(of: dict[str, str]) -> str:
 
 
 def _turned(of: dict[str, str]) -> str:
-    """ "Alpha, Anna" is Anna Alpha."""
+    """Anna Alpha, from "Alpha, Anna"."""
     last, comma, first = of["name"].partition(", ")
     return f"{first} {last}" if comma else of["name"]
 

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from spec.harness.ground.calling import missing
@@ -20,7 +21,6 @@ from .trees import CannotRead, File
 
 LARGEST_LIST = 20 * 2**20  # bytes
 LARGEST_NOTE = 2**20
-MOST_DEEP = 20  # lists and mappings in a Gradescope's list, one in the other
 METADATA = "submission_metadata.yml"
 GRADES = "grades.csv"
 WHO = re.compile(r"^[^\n:]+:[ \t]*(?P<name>.*\S)[ \t]*\((?P<id>[^()\n]+)\)[ \t]*$", re.M)
@@ -71,7 +71,7 @@ def _yaml(text: str) -> Any:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, loader)):
             return None
-        return yaml.load(text, loader)  # noqa: S506  (a safe loader)
+        return yaml.load(text, loader)
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
 
@@ -95,7 +95,7 @@ def blackboard(file: File) -> tuple[Listed | None, dict[str, str]]:
     text = text_of(file, LARGEST_NOTE)
     who = WHO.search(text.partition("\n\n")[0])
     values = PAIR.findall(text)
-    true = {legible(second): legible(first) for first, second in zip(values, values[1:], strict=False)}
+    true = {legible(second): legible(first) for first, second in pairwise(values)}
     return (Listed(legible(who["name"]), legible(who["id"])) if who else None), true
 
 
@@ -103,7 +103,9 @@ def sakai(text: str) -> dict[str, Listed]:
     """The learners in Sakai's grades.csv, by their ids."""
     found = {}
     rows = table(text)
-    begin = next((i for i, row in enumerate(rows) if len(row) >= 5 and "" not in row[:4]), len(rows))
+    begin = next(
+        (i for i, row in enumerate(rows) if len(row) >= 5 and "" not in row[:4]), len(rows)
+    )
     for row in rows[begin + 1 :]:
         if len(row) >= 4 and row[1]:
             late = row[-1].strip().casefold()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from .archives import is_archive
-from .choosing import WHOLE, is_code, look, names_of, version
+from .choosing import WHOLE, LookedAt, is_code, look, version
 from .entries import Entry, Parts, same
 from .trees import File
 
@@ -85,7 +85,10 @@ class Node:
 def grown(files: Iterable[File], empty: Iterable[Parts], name: str) -> Node:
     """The tree of all files."""
     root = Node(name, ())
-    for parts, leaf in [*((file.parts, file) for file in files), *((parts, None) for parts in empty)]:
+    for parts, leaf in [
+        *((file.parts, file) for file in files),
+        *((parts, None) for parts in empty),
+    ]:
         node = root
         for depth, part in enumerate(parts, start=1):
             node = node.children.setdefault(part, Node(part, parts[:depth]))
@@ -114,7 +117,7 @@ def read(files: tuple[File, ...], empty: tuple[Parts, ...], source: str, stem: s
         if below.leaf:
             break
         chain.append(below)
-    if _is_class(chain[-1]):
+    if _is_class(chain[-1], root):
         return _class(chain[-1], source)
     return _alone(chain, root, source)
 
@@ -125,7 +128,9 @@ def _without_code(root: Node, source: str) -> Reading:
         if not only.children:
             break
         node = only
-    return Reading(tuple(_entry(each, source) for each in node.children.values()), said="each by itself")
+    return Reading(
+        tuple(_entry(each, source) for each in node.children.values()), said="each by itself"
+    )
 
 
 def _alone(chain: list[Node], root: Node, source: str) -> Reading:
@@ -147,20 +152,26 @@ def _alone(chain: list[Node], root: Node, source: str) -> Reading:
     return Reading((entry,), strays, f"one learner alone, {name}", several)
 
 
-def _is_class(node: Node) -> bool:
+def _is_class(node: Node, root: Node) -> bool:
     """Whether a folder holds several learners."""
-    if not node.parts and node.folders and node.code:
+    named_so = node is root or node.name == root.name or bool(CONTAINER.fullmatch(node.name))
+    folders, codes = node.folders, node.code
+    if len(folders) > 1 or (node is root and folders and codes):
         return True
-    if len(node.folders) > 1:
-        return True
-    codes = node.code
-    if len(codes) < 2:
-        return bool(codes and node.folders) and _n_whole([*codes, *node.folders]) > 1
-    if len({(version(each.leaf)[0], each.leaf.suffix) for each in codes if each.leaf}) == 1:
+    if len(codes) + len(folders) < 2:
         return False
-    if len(codes) > MOST_WEIGHED:
+    stems = [_stem(each) for each in codes]
+    if len({(version(each.leaf)[0], each.leaf.suffix) for each in codes if each.leaf}) == 1:
+        return bool(folders) and _n_whole([*codes, *folders]) > 1
+    if all(PART.fullmatch(stem) or GENERIC.fullmatch(stem) for stem in stems):
+        return False
+    if len(codes) > MOST_WEIGHED and named_so:
         return True
-    return _n_whole([*codes, *node.folders]) > 1 or not _are_parts(codes)
+    if _n_whole([*codes, *folders][:MOST_WEIGHED]) > 1:
+        return True
+    looked_at, _ = look([each.leaf for each in codes if each.leaf])
+    enough = named_so or sum(bool(each.defined) for each in looked_at) > 2
+    return enough and not _are_parts(stems, looked_at)
 
 
 def _n_whole(nodes: list[Node]) -> int:
@@ -169,14 +180,12 @@ def _n_whole(nodes: list[Node]) -> int:
     for node in nodes:
         looked_at, _ = look([file for file in node.files if is_code(file)][:MOST_WEIGHED])
         best.append(max((len(each.defined) for each in looked_at), default=0))
-    return sum(n >= WHOLE / 2 * max(best) > 0 for n in best)
+    return sum(n >= WHOLE * max(best) > 0 for n in best)
 
 
-def _are_parts(codes: list[Node]) -> bool:
+def _are_parts(stems: list[str], looked_at: list[LookedAt]) -> bool:
     """Whether files of code are parts of one program: one imports the others, or they are called so."""
-    looked_at, _ = look([node.leaf for node in codes if node.leaf])
     modules = {module.rpartition(".")[2] for each in looked_at for module in each.modules}
-    stems = [_stem(node) for node in codes]
     linked = [s for s in stems if s in modules or PART.fullmatch(s) or GENERIC.fullmatch(s)]
     return len(linked) >= len(stems) - 1
 
@@ -190,21 +199,27 @@ def _class(node: Node, source: str) -> Reading:
     for child in node.children.values():
         if child in folders:
             below = child.folders
-            if len(below) > 1 and not child.code and not child.leaf and _n_whole(below) > 1:
+            if (
+                len(below) > 1
+                and not child.code
+                and not child.leaf
+                and _n_whole(below[:MOST_WEIGHED]) > 1
+            ):
                 inner = _class(child, source)
                 entries += inner.entries
                 strays += inner.strays
             else:
                 entries.append(_entry(child, source))
         elif child in codes:
-            if folders and not _n_whole([child]) and len(folders) >= len(codes):
+            unread = child.leaf and child.leaf.trouble
+            if folders and not unread and not _n_whole([child]) and len(folders) >= len(codes):
                 strays += child.files
                 continue
             entry = _entry(child, source)
             twice = stems.count(same(_stem(child))) > 1 and child.leaf
             suffix = child.leaf.suffix[1:] if child.leaf else ""
             entries.append(replace(entry, name=f"{entry.name} ({suffix})") if twice else entry)
-        elif child.leaf and not folders and not child.leaf.suffix.endswith(NOTE):
+        elif child.leaf and _may_be_learners(child.leaf, bool(folders)):
             entries.append(_entry(child, source))
         else:
             strays += child.files
@@ -212,7 +227,20 @@ def _class(node: Node, source: str) -> Reading:
     return Reading(tuple(entries), tuple(strays), what)
 
 
-def each_below(files: tuple[File, ...], empty: tuple[Parts, ...], source: str, depth: int) -> Reading:
+def _may_be_learners(file: File, beside_folders: bool) -> bool:
+    """Whether what is no code may be all that a learner handed in: a link, a document among files."""
+    if (
+        file.suffix in NOTE
+        or (is_archive(file.name) and beside_folders)
+        or STARTER.fullmatch(file.name)
+    ):
+        return False
+    return bool(file.trouble) or not beside_folders
+
+
+def each_below(
+    files: tuple[File, ...], empty: tuple[Parts, ...], source: str, depth: int
+) -> Reading:
     """Each folder or file so many folders below what was given is a learner's."""
     nodes = [grown(files, empty, source)]
     strays: list[File] = []
@@ -229,7 +257,7 @@ def each_below(files: tuple[File, ...], empty: tuple[Parts, ...], source: str, d
     return Reading(tuple(entries), tuple(strays), f"each entry at depth {depth} is a learner's")
 
 
-def extra(files: list[File], depth: int, source: str) -> Reading:
+def unnamed(files: list[File], depth: int, source: str) -> Reading:
     """What lies in a platform's export and is not named as the rest is: who may be a learner all the same."""
     groups: dict[Parts, list[File]] = {}
     for file in files:
@@ -238,8 +266,10 @@ def extra(files: list[File], depth: int, source: str) -> Reading:
     for parts, group in groups.items():
         codes = [file for file in group if is_code(file)]
         looked_at = [] if STARTER.fullmatch(parts[-1]) else look(codes)[0]
-        if any(names_of(each, {}) for each in looked_at):
-            entries.append(Entry(_stemmed(parts[-1]), "/".join((source, *parts)), files=tuple(group)))
+        if any(each.defined | each.imported for each in looked_at):
+            entries.append(
+                Entry(_stemmed(parts[-1]), "/".join((source, *parts)), files=tuple(group))
+            )
         else:
             strays += group
     return Reading(tuple(entries), tuple(strays))

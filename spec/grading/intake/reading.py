@@ -58,7 +58,7 @@ class Named:
 
 
 def read(tree: Tree, source: str, stem: str, layout: str = "", form: Form | None = None) -> Reading:
-    """The learners in a tree. `layout` names how it is to be read, or `form` does; without, it is found out."""
+    """The learners in a tree. `layout` or `form` says how it is to be read; without, it is found out."""
     files = tree.files
     depth = re.fullmatch(r"folders:(\d+)", layout)
     if layout == "one":
@@ -87,7 +87,7 @@ def best(forms: Iterable[Form], tree: Tree, whatever: bool = False) -> Named | N
     for form in forms:
         for depth in range(DEEPEST_CLASS):
             named = _explained(form, depth, sample, tree)
-            if not named or not (whatever or 2 * len(named.found) > len(sample)):
+            if not named or not (whatever or _explains_most(named, sample)):
                 continue
             learners = len({_key(each, each.of) for each in named.found})
             found.append(((len(named.found), learners), named))
@@ -97,11 +97,20 @@ def best(forms: Iterable[Form], tree: Tree, whatever: bool = False) -> Named | N
     return _explained(choice.form, choice.depth, paths, tree)
 
 
+def _explains_most(named: Named, paths: list[tuple[Parts, File | None]]) -> bool:
+    """Whether more than half of what lies at the depth of a form, or above it, is named by it."""
+    n = named.depth + 1
+    entries = {parts[:n] for parts, _ in paths}
+    return 2 * len({each.parts[:n] for each in named.found}) > len(entries)
+
+
 def _may_be_judged(file: File) -> bool:
     return is_code(file) or is_archive(file.parts[-1])
 
 
-def _explained(form: Form, depth: int, paths: list[tuple[Parts, File | None]], tree: Tree) -> Named | None:
+def _explained(
+    form: Form, depth: int, paths: list[tuple[Parts, File | None]], tree: Tree
+) -> Named | None:
     found = []
     for parts, file in paths:
         if len(parts) <= depth:
@@ -128,7 +137,9 @@ def _most_common(found: list[Found], key: object) -> list[Found]:
 
 def _key(found: Found, of: dict[str, str]) -> tuple[str, str]:
     """What tells one learner from another."""
-    name = same(found.form.called(of)) if of.keys() & {"name", "id", "whole", "last", "mail"} else ""
+    name = (
+        same(found.form.called(of)) if of.keys() & {"name", "id", "whole", "last", "mail"} else ""
+    )
     numbers = of.get("numbers", "")
     id = same(of.get("id", numbers))
     return (id, name if found.form.by_name or not id else "")
@@ -152,7 +163,7 @@ def _by_form(named: Named, tree: Tree, source: str) -> Reading:
     if form.platform == "github-classroom":
         names = lists.github(rest)
         entries = [replace(entry, name=names.get(same(entry.id), entry.name)) for entry in entries]
-    others = plain.extra(rest, named.depth, source)
+    others = plain.unnamed(rest, named.depth, source)
     said = f"as {form.platform} names it" if form.platform != "--names" else "as --names says"
     return Reading((*_blind(entries), *others.entries), others.strays, said)
 
@@ -213,7 +224,9 @@ def _entry(group: list[tuple[Found, dict[str, str]]], source: str, true: dict[st
     order = sorted(attempts)
     last = order[-1]
     if form.attempts == "each" and all("coach" in each.of for each in attempts[last]):
-        last = next((n for n in reversed(order) if any("coach" not in e.of for e in attempts[n])), last)
+        last = next(
+            (n for n in reversed(order) if any("coach" not in e.of for e in attempts[n])), last
+        )
     files = _files(attempts[last], true)
     earlier = [f for n in order if n < last for f in _files(attempts[n], true) if is_code(f)]
     attempt = 0
@@ -221,7 +234,9 @@ def _entry(group: list[tuple[Found, dict[str, str]]], source: str, true: dict[st
         numbered = "number" in form.pattern.groupindex
         attempt = form.first + last[0] if numbered else order.index(last) + 1
     late = "yes" if any("late" in each.of for each in attempts[last]) else "no"
-    uploads = [(e.file.path, int(e.of["upload"][:18])) for e, _ in group if e.file and "upload" in e.of]
+    uploads = [
+        (e.file.path, int(e.of["upload"][:18])) for e, _ in group if e.file and "upload" in e.of
+    ]
     return Entry(
         form.called(of),
         "/".join((source, *first.parts[: first.depth + 1])),
@@ -271,18 +286,22 @@ def _sakai(entries: list[Entry], rest: list[File], source: str) -> tuple[list[En
             known |= lists.sakai(lists.text_of(file))
     found = []
     for entry in entries:
-        people = re.findall(r"([^;()]+)\(([^()]+)\)", entry.name) + [(entry.name, entry.id)]
+        people = [*re.findall(r"([^;()]+)\(([^()]+)\)", entry.name), (entry.name, entry.id)]
         if len(people) > 1:
             people[-1] = (people[-1][0].rpartition("; ")[2], entry.id)
         for name, id in people:
-            who = known.pop(same(id), lists.Listed(" ".join(reversed(name.strip(" ;").split(", ")))))
+            who = known.pop(
+                same(id), lists.Listed(" ".join(reversed(name.strip(" ;").split(", "))))
+            )
             name = who.name if who.id or len(people) > 1 else entry.name
             found.append(replace(entry, name=name, id=id, late=who.late))
     found += [Entry(who.name, source, who.id, late=who.late) for who in known.values()]
     return found, [file for file in rest if file.parts[-1] != lists.GRADES]
 
 
-def _by_list(tree: Tree, source: str, above: Parts, people: dict[str, list[lists.Listed]]) -> Reading:
+def _by_list(
+    tree: Tree, source: str, above: Parts, people: dict[str, list[lists.Listed]]
+) -> Reading:
     """Gradescope's export: a folder, or a file, for each key of its list."""
     depth = len(above)
     groups: dict[str, list[File]] = {key: [] for key in people}
@@ -304,5 +323,5 @@ def _by_list(tree: Tree, source: str, above: Parts, people: dict[str, list[lists
         for key, files in groups.items()
         for who in people.get(key, [lists.Listed(key)])
     ]
-    others = plain.extra(rest, depth, source)
+    others = plain.unnamed(rest, depth, source)
     return Reading((*entries, *others.entries), others.strays, "as gradescope's list has it")
