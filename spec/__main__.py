@@ -94,13 +94,14 @@ def _judge(option: argparse.Namespace) -> int:
 def _add_watch(commands: Any) -> None:
     parser = commands.add_parser("watch", help="check a file or notebook on each save")
     parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
+    _add_time_limit(parser)
     parser.set_defaults(run=_watch)
 
 
 def _watch(option: argparse.Namespace) -> str:
     from spec.learning.watch import watch
 
-    return watch(option.file)
+    return watch(option.file, _time_limit(option))
 
 
 def _add_grade(commands: Any) -> None:
@@ -110,7 +111,7 @@ def _add_grade(commands: Any) -> None:
         nargs="*",
         type=Path,
         metavar="SUBMISSION",
-        help="a .py file, a notebook, a folder of them, or a zip as a learning platform exports it",
+        help="a .py file, a notebook, a folder, or a zip or tar as a learning platform exports it",
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the gradebook is written")
     parser.add_argument(
@@ -148,26 +149,87 @@ def _add_grade(commands: Any) -> None:
         action="store_true",
         help="all files are one submission; also write results.json",
     )
+    parser.add_argument(
+        "--list", action="store_true", help="only say who the learners are, and what is judged"
+    )
+    parser.add_argument(
+        "--layout",
+        default="",
+        metavar="NAME",
+        help="how what is given is to be read: folders, files, folders:2 (each folder two deep), one "
+        "(one learner), or a platform such as moodle (default: it is found out)",
+    )
+    parser.add_argument(
+        "--names",
+        default="",
+        metavar="REGEX",
+        help="a regular expression for the paths of a platform that is not known, with groups such as "
+        "(?P<student_id>...), as nbgrader's zip_collect has them",
+    )
+    parser.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="a csv of all learners: name who handed in nothing",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="judge this learner again, by name or id, and nobody else; may be repeated",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="grade the reference by the rubric: does it have full marks?",
+    )
+    _add_time_limit(parser)
     parser.set_defaults(run=_grade)
 
 
 def _grade(option: argparse.Namespace) -> str:
-    from spec.grading.command import Options, grade, write_template
+    from spec.grading.command import Options, dry_run, grade, listed, write_template
 
     if option.rubric_template:
         return write_template(option.rubric_template)
-    if not option.submissions:
-        raise CannotDo("name what to grade: files, notebooks, folders or zips")
-    if not option.out:
+    if not option.submissions and not option.dry_run:
+        raise CannotDo("name what to grade: files, notebooks, folders, zips or tars")
+    if not option.out and not option.list and not option.dry_run:
         raise CannotDo("name a folder for the gradebook with --out FOLDER")
     if option.jobs is not None and option.jobs < 1:
         raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
     from spec.grading.running.class_run import ALL_CORES, How
 
-    how = How(option.walls, option.jobs or ALL_CORES, option.backend, option.scheduler)
-    return grade(
-        Options(option.submissions, option.out, option.rubric, option.hints, how, option.gradescope)
+    jobs = option.jobs or ALL_CORES
+    how = How(option.walls, jobs, option.backend, option.scheduler, _time_limit(option))
+    options = Options(
+        option.submissions,
+        option.out,
+        option.rubric,
+        option.hints,
+        how,
+        option.gradescope,
+        option.layout,
+        option.names,
+        option.roster,
+        option.only,
     )
+    if option.dry_run:
+        return dry_run(options)
+    return listed(options) if option.list else grade(options)
+
+
+def _add_time_limit(parser: argparse.ArgumentParser) -> None:
+    from spec.harness.fronts.options import OPTIONS
+
+    parser.add_argument("--time-limit", **OPTIONS["--time-limit"])
+
+
+def _time_limit(option: argparse.Namespace) -> float:
+    if not option.time_limit > 0:
+        raise CannotDo(f"--time-limit {option.time_limit:g}: expected a number of seconds above 0")
+    return float(option.time_limit)
 
 
 def _add_book(commands: Any) -> None:

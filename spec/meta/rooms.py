@@ -47,7 +47,7 @@ ROOMS: dict[str, tuple[str, ...] | None] = {
     SCORES: (GROUND, TELLING, ENGINE, INTAKE),
     GRADEBOOK: (GROUND, TELLING, INTAKE, SCORES),
     RUNNING: (GROUND, SUBJECT, ENGINE, FORKED, SANDBOX, INTAKE, SCORES),
-    "spec.grading": (GROUND, INTAKE, SCORES, GRADEBOOK, RUNNING),
+    "spec.grading": (GROUND, SUBJECT, INTAKE, SCORES, GRADEBOOK, RUNNING),
     "spec.learning": (GROUND, SUBJECT, TELLING, ENGINE, FORKED),
     "spec.book": (GROUND, SUBJECT, MATHEMATICS, TELLING, ENGINE, FORKED, CHAPTERS),
     "spec": (GROUND, FRONTS, "spec.learning", "spec.grading", RUNNING, "spec.book"),  # the commands

@@ -21,9 +21,16 @@ from spec.harness.ground.status import Status
 from spec.harness.ground.texts import cut
 from spec.harness.subject import beside, counting
 from spec.harness.subject.formats import is_notebook
-from spec.harness.subject.loading import Subject, must_be_text, must_have_names
+from spec.harness.subject.loading import (
+    Subject,
+    defines_any,
+    definitions_alone,
+    must_be_text,
+    must_have_names,
+)
 from spec.harness.subject.notebook import Notebook
 from spec.harness.subject.proxy import raised
+from spec.harness.subject.scripts import is_notebook_as_script
 
 from .control import Launcher, Sandbox
 from .patience import PATIENCE, Stopped
@@ -63,10 +70,12 @@ class Submission:
         self._launcher, self._seconds = launcher, seconds
         self._name, self._content, self._companions = name, content, companions
         self._module = types.ModuleType(Path(name).stem)
-        self._notebook = _read(name, content) if is_notebook(name.lower()) else None
+        by_definitions = is_notebook(name.lower()) or is_notebook_as_script(content)
+        self._notebook = _read(name, content) if by_definitions else None
         places = self._notebook.places if self._notebook else [name]
-        self._files = frozenset([*places, *companions])
-        for each, text in ({name: content} | companions).items():
+        sources = {each: text for each, text in companions.items() if each.endswith(".py")}
+        self._files = frozenset([*places, *sources])
+        for each, text in ({name: content} | sources).items():
             lines = io.StringIO(text.decode(errors="replace"), newline=None).readlines()
             lines = [
                 line if len(line) < LONGEST_LINE else f"{line[:LONGEST_LINE]}\n" for line in lines
@@ -87,8 +96,15 @@ class Submission:
     def subject(self) -> Subject:
         """The submission as what is judged. Raises CannotLoad if there is nothing to judge."""
         must_be_text(self._name, self._content)
-        self.restart()
-        notes = self._notebook.notes[:MOST_NOTES] if self._notebook else []
+        try:
+            self.restart()
+            notes: tuple[str, ...] = ()
+        except CannotLoad as error:
+            if self._notebook:
+                raise
+            self._define_alone(error)
+            notes = (definitions_alone(error),)
+        notes += tuple(self._notebook.notes[:MOST_NOTES]) if self._notebook else ()
         subject = Subject(
             self._module,
             self._name,
@@ -101,6 +117,14 @@ class Submission:
         )
         must_have_names(subject)
         return subject
+
+    def _define_alone(self, error: CannotLoad) -> None:
+        """Load the definitions alone; where there are none, raise the error that its import ended with."""
+        self._notebook = _read(self._name, self._content)
+        with suppress(CannotLoad):
+            self.restart()
+        if not defines_any(self._module):
+            raise error
 
     def restart(self) -> None:
         """Load it in a new sandbox. Raises CannotLoad."""

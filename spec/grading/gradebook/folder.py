@@ -48,6 +48,7 @@ class Gradebook:
         self.files = file_names(self.order)
         self.statistics = Statistics(catalogue)
         self._rows: dict[str, list[str]] = {}
+        self._late = [each for each in submissions if each.late == "yes"]
         for name in FOLDERS:
             make_folder(folder / name)
 
@@ -100,7 +101,7 @@ class Gradebook:
     def _header(self) -> list[str]:
         sections, exercises = self._parts()
         return [
-            *("name", "source", "file", "total", "maximum"),
+            *("name", "id", "attempt", "late", "source", "file", "total", "maximum"),
             *sections,
             *exercises,
             *BEST_FIRST,
@@ -110,7 +111,9 @@ class Gradebook:
     def _row(self, graded: Graded) -> list[str]:
         score, submission, judgement = graded.score, graded.submission, graded.judgement
         return [
-            *(cell(submission.name), cell(submission.source), cell(submission.shown)),
+            *(cell(submission.name), cell(submission.id)),
+            *(str(submission.attempt or ""), submission.late),
+            *(cell(submission.source), cell(submission.shown)),
             *(shown(score.total.points), shown(score.total.maximum)),
             *(shown(part.points) for part in score.sections.values()),
             *(shown(part.points) for part in score.exercises.values()),
@@ -133,6 +136,9 @@ class Gradebook:
             "",
             f"Median: {shown(statistics.median)} of {shown(self.rubric.maximum)} points.",
             "",
+            *(["## Late", ""] if self._late else []),
+            *(f"- {markdown(_with_id(each))}" for each in self._late),
+            *([""] if self._late else []),
             *self._not_graded(),
             "## Most frequent diagnoses",
             "",
@@ -150,6 +156,12 @@ class Gradebook:
             counts = statistics.statuses(claim).values()
             lines.append(f"| {claim} | {' | '.join(str(c or '·') for c in counts)} |")
         return "\n".join(lines) + "\n"
+
+
+def _with_id(submission: HandedIn) -> str:
+    id = f", {submission.id}" if submission.id else ""
+    attempt = f", attempt {submission.attempt}" if submission.attempt else ""
+    return f"{submission.name}{id}{attempt}"
 
 
 def _as_data(graded: Graded) -> dict[str, Any]:
@@ -171,6 +183,10 @@ def _as_data(graded: Graded) -> dict[str, Any]:
         claims.append(data)
     return {
         "name": graded.submission.name,
+        "id": graded.submission.id,
+        "attempt": graded.submission.attempt,
+        "late": graded.submission.late,
+        "earlier": list(graded.submission.earlier),
         "source": graded.submission.source,
         "file": graded.submission.shown,
         "sha256": judgement.sha256,

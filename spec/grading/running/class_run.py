@@ -5,11 +5,12 @@ submissions or the results: the content is sent to them, and they send the judge
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.limits import SECONDS
 from spec.harness.ground.status import Status
 
 from ..intake.handed_in import Contents, HandedIn
@@ -29,22 +30,35 @@ Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 @dataclass(frozen=True)
 class How:
-    """How a class is judged: the weakest walls, the number of workers, joblib's back end and its address."""
+    """How a class is judged: the weakest walls, the number of workers, joblib's back end and its address.
+
+    In each test a submission may compute for `seconds`.
+    """
 
     walls: Walls = "landlock"
     jobs: int = ALL_CORES
     backend: str = "loky"
     scheduler: str = ""
+    seconds: float = SECONDS
 
 
 class ClassRun:
     """Judges submissions by these claims, and reports each as soon as it is judged.
 
+    Those of the names `only` are judged anew, and no other is; None: all that is not judged yet.
     `n_judged` counts those that were judged now, since the store did not have them.
     """
 
-    def __init__(self, claims: tuple[str, ...], store: Store, how: How, report: Report) -> None:
+    def __init__(
+        self,
+        claims: tuple[str, ...],
+        store: Store,
+        how: How,
+        report: Report,
+        only: Set[str] | None = None,
+    ) -> None:
         self.claims, self.store, self.how, self.report = claims, store, how, report
+        self.only = only
         self.n_judged = 0
         self._left: dict[str, list[HandedIn]] = {}
         self._unread: dict[str, str] = {}  # why the contents could not be read when their turn came
@@ -77,8 +91,12 @@ class ClassRun:
             self._lose([submission], str(error))
             return
         judgement = self.store.get(key)
-        if judgement:
+        if judgement and (self.only is None or submission.name not in self.only):
             self._tell(submission, judgement)
+        elif self.only is not None and submission.name not in self.only:
+            self._lose(
+                [submission], "not judged: --only names others, and there is no judgement yet"
+            )
         else:
             self._left.setdefault(key, []).append(submission)
 
@@ -95,7 +113,7 @@ class ClassRun:
             if self.store.key(contents) != key:
                 self._unread[key] = "changed while it was graded: grade it again"
             else:
-                yield delayed(_judged)(key, contents, self.how.walls, os.getpid())
+                yield delayed(_judged)(key, contents, self.how, os.getpid())
 
     def _take(self, key: str, data: dict[str, Any]) -> None:
         """Store and report what a worker has found."""
@@ -131,7 +149,7 @@ class ClassRun:
         return Judgement("", self.store.suite, (), clean(why), (), verdicts)
 
 
-def _judged(key: str, contents: Contents, walls: Walls, grader: int) -> tuple[str, dict[str, Any]]:
+def _judged(key: str, contents: Contents, how: How, grader: int) -> tuple[str, dict[str, Any]]:
     """What a worker does for one submission."""
     worker.end_with(grader)
-    return key, worker.judge(contents, walls)
+    return key, worker.judge(contents, how.walls, how.seconds)

@@ -19,6 +19,7 @@ from spec.harness.engine.records import Outcome, Record
 from spec.harness.engine.results import Results
 from spec.harness.engine.suite import Suite, collected, warm_up
 from spec.harness.ground.errors import CannotLoad
+from spec.harness.ground.limits import SECONDS
 from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import clock, kernel
@@ -32,7 +33,6 @@ from .clean import clean
 with suppress(ImportError):  # on Windows, where nothing is graded
     import resource
 
-SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
 ROOM = 1 << 31  # bytes of memory that judging one may take, above what all share
 MOST_STOPPED = 2  # tests in which a clock may end the process that judges

@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.limits import SECONDS
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
 
@@ -39,15 +40,17 @@ class Ended(Exception):
     """The judge process gave no judgement; the message says why."""
 
 
-def judge(contents: Contents, walls: Walls) -> dict[str, Any]:
+def judge(contents: Contents, walls: Walls, seconds: float = SECONDS) -> dict[str, Any]:
     """The judgement on a submission, as data; {"lost": why} if no judge process survives it.
+
+    In each test it may compute for `seconds`.
 
     Raises CannotDo if no judge process can be started.
     """
     why, process = "", None
     for _ in range(ATTEMPTS):
         try:
-            process = _judge_process(walls)
+            process = _judge_process(walls, seconds)
             return process.judge(contents)
         except Ended as error:
             why = str(error)
@@ -65,11 +68,11 @@ def end_with(grader: int) -> None:
         kernel.die_with_parent(signal.SIGKILL)
 
 
-def _judge_process(walls: Walls) -> "JudgeProcess":
+def _judge_process(walls: Walls, seconds: float) -> "JudgeProcess":
     """This thread's judge process; it is started if there is none."""
     process: JudgeProcess | None = getattr(_own, "process", None)
-    if process is None or process.walls != walls:
-        process = _own.process = JudgeProcess(walls)
+    if process is None or (process.walls, process.seconds) != (walls, seconds):
+        process = _own.process = JudgeProcess(walls, seconds)
     return process
 
 
@@ -83,15 +86,15 @@ runpy.run_module("spec.grading.running.judge_process", run_name="__main__")
 class JudgeProcess:
     """A process that judges submissions (`judge_process.py`), behind two pipes."""
 
-    def __init__(self, walls: Walls) -> None:
+    def __init__(self, walls: Walls, seconds: float = SECONDS) -> None:
         """Start it, and wait until it has collected the specification.
 
         Raises CannotDo if it says why it cannot judge, Ended if it ends without a word.
         """
-        self.walls = walls
+        self.walls, self.seconds = walls, seconds
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-c", _START, str(ROOT), walls],
+            [sys.executable, "-P", "-c", _START, str(ROOT), walls, str(seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -13,7 +13,7 @@ from ..ground.calling import judging
 from ..ground.latex import to_unicode
 from ..ground.status import TABLE, Status
 from ..ground.texts import shortened
-from ..subject.loading import Subject
+from ..subject.loading import ALONE, Subject
 from ..telling.explain import NARROWEST, WIDEST, wrapped
 
 THEOREM, ERRATA = "theorem", "errata"  # columns beside those of a status
@@ -31,8 +31,9 @@ MOST_PRINTED = 8  # lines that the learner's code printed
 def provenance(subject: Subject, seed: int) -> list[str]:
     """The header: what is judged, where it lies, its hash, and the seed of all chance."""
     what = "the reference implementation" if subject.is_reference else subject.name
+    alone = ", by its definitions alone" if subject.notes[:1] and ALONE in subject.notes[0] else ""
     return [
-        f"judged: {what}",
+        f"judged: {what}{alone}",
         f"  path: {subject.path}",
         f"  sha256: {subject.sha256}",
         f"  seed: {seed}",
