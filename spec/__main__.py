@@ -180,6 +180,12 @@ def _add_grade(commands: Any) -> None:
         help="judge this learner again, by name or id, and nobody else; may be repeated",
     )
     parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="the seed of all examples (default: a secret that is drawn once and kept in --out)",
+    )
+    parser.add_argument(
         "--dry-run",
         action="store_true",
         help="grade the reference by the rubric: does it have full marks?",
@@ -199,6 +205,8 @@ def _grade(option: argparse.Namespace) -> str:
         raise CannotDo("name a folder for the gradebook with --out FOLDER")
     if option.jobs is not None and option.jobs < 1:
         raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
+    if option.seed is not None and option.seed < 0:
+        raise CannotDo(f"--seed {option.seed}: expected a whole number that is not below 0")
     from spec.grading.running.class_run import ALL_CORES, How
 
     jobs = option.jobs or ALL_CORES
@@ -214,6 +222,7 @@ def _grade(option: argparse.Namespace) -> str:
         option.names,
         option.roster,
         option.only,
+        option.seed,
     )
     if option.dry_run:
         return dry_run(options)

@@ -41,7 +41,7 @@ class Options:
     """What was asked for. With `alone`, all of `given` is one submission, as on Gradescope.
 
     `layout` and `names` say how what is given is to be read, `only` who is to be judged anew; `roster` is a
-    list of all learners.
+    list of all learners. The `seed` is a secret that is kept in `out`, unless one is given.
     """
 
     given: Sequence[Path]
@@ -54,6 +54,7 @@ class Options:
     names: str = ""
     roster: Path | None = None
     only: Sequence[str] = ()
+    seed: int | None = None
 
 
 def write_template(file: Path) -> str:
@@ -77,7 +78,9 @@ def grade(options: Options) -> str:
     make_folder(options.out)
     from .running.judging import suite_hash
 
-    store = Store(options.out, suite_hash(), options.how.walls, options.how.seconds)
+    how = options.how
+    store = Store(options.out, suite_hash(), how.walls, how.seconds, options.seed)
+    options = replace(options, how=replace(how, seed=store.seed))
     book = Gradebook(options.out, found, rubric, known, options.hints)
     try:
         n_judged = _judge(options, found, store, book, only)

@@ -232,10 +232,10 @@ def test_a_grader_that_is_killed_goes_on(tmp_path, seed):
 def test_a_judge_process_that_is_killed_costs_a_retry(monkeypatch):
     """The submission is judged all the same; and it is said if no process survives it."""
     contents = Contents("net.py", b"x = 1\n", {})
-    first = worker.judge(contents, "process")
+    first = worker.judge(contents, worker.Terms("process"))
     process = worker._own.process
     os.kill(process._process.pid, signal.SIGKILL)
-    assert worker.judge(contents, "process") == first
+    assert worker.judge(contents, worker.Terms("process")) == first
     assert worker._own.process is not process
     monkeypatch.setattr(worker, "LONGEST", 0.0)
     with pytest.raises(worker.Ended, match="the judge process was stopped: it took more than 0 s"):

@@ -157,7 +157,7 @@ def test_names_by_an_expression(tmp_path):
     intake = handed_in([given], None, Layout(form=form))
     assert [each.id for each in intake.learners if each.id] == ["anna", "ben"]
     for wrong in ("(", "(?P<who>x)", "(?P<timestamp>x)"):
-        with pytest.raises(ValueError, match="is no regular|has a group|has no group"):
+        with pytest.raises(ValueError, match=r"is no regular|has a group|has no group"):
             by_names(wrong)
 
 

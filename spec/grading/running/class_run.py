@@ -6,7 +6,7 @@ submissions or the results: the content is sent to them, and they send the judge
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from spec.harness.ground.errors import CannotDo
@@ -19,7 +19,7 @@ from ..scores.judgement import Judgement, Verdict
 from . import backends, worker
 from .clean import clean
 from .store import Store
-from .worker import Walls
+from .worker import Terms, Walls
 
 FRUITLESS = 3  # times in a row that workers were ended before any of them had judged anything
 ALL_CORES = -1
@@ -32,7 +32,7 @@ Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 class How:
     """How a class is judged: the weakest walls, the number of workers, joblib's back end and its address.
 
-    In each test a submission may compute for `seconds`.
+    In each test a submission may compute for `seconds`. The examples are those of `seed`, which is a secret.
     """
 
     walls: Walls = "landlock"
@@ -40,6 +40,7 @@ class How:
     backend: str = "loky"
     scheduler: str = ""
     seconds: float = SECONDS
+    seed: int = field(default=0, repr=False)
 
 
 class ClassRun:
@@ -152,4 +153,4 @@ class ClassRun:
 def _judged(key: str, contents: Contents, how: How, grader: int) -> tuple[str, dict[str, Any]]:
     """What a worker does for one submission."""
     worker.end_with(grader)
-    return key, worker.judge(contents, how.walls, how.seconds)
+    return key, worker.judge(contents, Terms(how.walls, how.seconds, how.seed))

@@ -1,24 +1,24 @@
 """The judge process: it collects the specification once, then judges each submission that it is sent.
 
-`python -m spec.grading.running.judge_process WALLS SECONDS` reads lines of JSON (a name, and the files) and
-answers each with one line: the judgement. It is a fresh interpreter, since a worker may have threads, and
-a process that forks must not. It ends when its standard input does, so it never outlives its worker.
+`python -m spec.grading.running.judge_process` reads a line of JSON with the terms, and then one for each
+submission (a name, and the files), which it answers with one line: the judgement. It is a fresh
+interpreter, since a worker may have threads, and a process that forks must not. It ends when its standard
+input does, so it never outlives its worker.
 """
 
 import base64
 import json
 import os
-import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
 from spec.harness.ground.errors import CannotDo
 
 from .judging import Judge, judging
-from .worker import Walls
+from .worker import Terms
 
 
-def main(walls: Walls, seconds: float) -> None:
+def main() -> None:
     """Judge each submission that comes, until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -30,8 +30,14 @@ def main(walls: Walls, seconds: float) -> None:
         answers.write(json.dumps(data) + "\n")
         answers.flush()
 
+    terms = Terms(**json.loads(questions.readline()))
     try:
-        judging(lambda judge: _attend(judge, questions, answer), walls=walls, seconds=seconds)
+        judging(
+            lambda judge: _attend(judge, questions, answer),
+            walls=terms.walls,
+            seconds=terms.seconds,
+            seed=terms.seed,
+        )
     except CannotDo as error:
         answer({"cannot": str(error)})
 
@@ -48,4 +54,4 @@ def _attend(judge: Judge, questions: TextIO, answer: Callable[[dict[str, Any]], 
 
 
 if __name__ == "__main__":
-    main("process" if sys.argv[1] == "process" else "landlock", float(sys.argv[2]))
+    main()

@@ -62,13 +62,15 @@ def judging(
     walls: Literal["landlock", "process"] = "landlock",
     claims: Sequence[str] = (),
     seconds: float = SECONDS,
+    seed: int = 0,
 ) -> Found:
     """Collect the specification and return what `action(judge)` returns.
 
-    It judges by all obligations, or by those of `claims` alone; in each test a submission may compute
-    for `seconds`. Raises CannotDo where the weakest walls accepted do not stand.
+    It judges by all obligations, or by those of `claims` alone, on the examples of `seed`; in each test a
+    submission may compute for `seconds`. Raises CannotDo where the weakest walls accepted do not stand.
     """
     suite = collected(*OPTIONS, *(f"--claim={claim}" for claim in claims))
+    suite.setting = replace(suite.setting, seed=seed)
     warm_up()
     suite.draw(suite.seen_from_outside)
     for case in suite.seen_from_outside:

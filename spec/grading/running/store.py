@@ -1,8 +1,8 @@
 """The store of judgements: a submission that did not change is not judged again.
 
 A judgement is stored under the content, the names that the learner sees, the specification, its
-libraries, the walls asked for, and the time limit. The rubric does not matter: scores are always computed
-again. Each judgement is written whole or not at all, so a grader may be killed at any moment.
+libraries, the walls asked for, the time limit, and the seed. The rubric does not matter: scores are
+always computed again. Each judgement is written whole or not at all, so a grader may be killed at any moment.
 """
 
 import gzip
@@ -21,6 +21,7 @@ from spec.harness.ground.limits import SECONDS
 
 from ..intake.handed_in import Contents
 from ..scores.judgement import Judgement
+from .secret import seed_of
 
 with suppress(ImportError):  # on Windows, where nothing is graded
     import fcntl
@@ -38,20 +39,26 @@ FORMAT = 1  # raise it when older judgements can no longer be read
 class Store:
     """The judgements below a folder."""
 
-    def __init__(self, folder: Path, suite: str, walls: str, seconds: float = SECONDS) -> None:
-        """Open the store in a folder. CannotDo if another grader has it open, or if it cannot be made."""
+    def __init__(
+        self,
+        folder: Path,
+        suite: str,
+        walls: str,
+        seconds: float = SECONDS,
+        seed: int | None = None,
+    ) -> None:
+        """Open the store in a folder. CannotDo if another grader has it open, or if it cannot be made.
+
+        `self.seed` is the one asked for; None: the secret that is kept there.
+        """
         self.folder = folder / ".judged"
         self.suite = suite
-        self._salt = [
-            FORMAT,
-            suite,
-            walls,
-            seconds,
-            platform.python_version(),
-            *map(version, LIBRARIES),
-        ]
         make_folder(self.folder)
         self._lock = _locked(self.folder / "lock", folder)
+        self.seed = seed_of(self.folder, seed)
+        libraries = map(version, LIBRARIES)
+        python = platform.python_version()
+        self._salt = [FORMAT, suite, walls, seconds, self.seed, python, *libraries]
 
     def close(self) -> None:
         """Let other graders open the folder."""

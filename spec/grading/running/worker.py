@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from spec.harness.ground.errors import CannotDo
@@ -40,17 +41,24 @@ class Ended(Exception):
     """The judge process gave no judgement; the message says why."""
 
 
-def judge(contents: Contents, walls: Walls, seconds: float = SECONDS) -> dict[str, Any]:
-    """The judgement on a submission, as data; {"lost": why} if no judge process survives it.
+@dataclass(frozen=True)
+class Terms:
+    """How a judge process judges: the weakest walls, seconds to compute in a test, and the secret seed."""
 
-    In each test it may compute for `seconds`.
+    walls: Walls = "landlock"
+    seconds: float = SECONDS
+    seed: int = field(default=0, repr=False)
+
+
+def judge(contents: Contents, terms: Terms) -> dict[str, Any]:
+    """The judgement on a submission, as data; {"lost": why} if no judge process survives it.
 
     Raises CannotDo if no judge process can be started.
     """
     why, process = "", None
     for _ in range(ATTEMPTS):
         try:
-            process = _judge_process(walls, seconds)
+            process = _judge_process(terms)
             return process.judge(contents)
         except Ended as error:
             why = str(error)
@@ -68,11 +76,11 @@ def end_with(grader: int) -> None:
         kernel.die_with_parent(signal.SIGKILL)
 
 
-def _judge_process(walls: Walls, seconds: float) -> "JudgeProcess":
+def _judge_process(terms: Terms) -> "JudgeProcess":
     """This thread's judge process; it is started if there is none."""
     process: JudgeProcess | None = getattr(_own, "process", None)
-    if process is None or (process.walls, process.seconds) != (walls, seconds):
-        process = _own.process = JudgeProcess(walls, seconds)
+    if process is None or process.terms != terms:
+        process = _own.process = JudgeProcess(terms)
     return process
 
 
@@ -86,15 +94,15 @@ runpy.run_module("spec.grading.running.judge_process", run_name="__main__")
 class JudgeProcess:
     """A process that judges submissions (`judge_process.py`), behind two pipes."""
 
-    def __init__(self, walls: Walls, seconds: float = SECONDS) -> None:
+    def __init__(self, terms: Terms) -> None:
         """Start it, and wait until it has collected the specification.
 
         Raises CannotDo if it says why it cannot judge, Ended if it ends without a word.
         """
-        self.walls, self.seconds = walls, seconds
+        self.terms = terms
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-c", _START, str(ROOT), walls, str(seconds)],
+            [sys.executable, "-P", "-c", _START, str(ROOT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -104,6 +112,7 @@ class JudgeProcess:
         assert self._process.stdout
         self._questions, self._answers = self._process.stdin, self._process.stdout
         atexit.register(self.close)
+        self._ask(asdict(terms))  # not as arguments, which all the machine can read
         try:
             greeting = self._answer()
         except Ended:
@@ -118,13 +127,16 @@ class JudgeProcess:
         files = {contents.name: contents.content} | contents.companions
         encoded = {name: base64.b64encode(content).decode() for name, content in files.items()}
         question = {"name": contents.name, "files": encoded}
-        with suppress(BrokenPipeError):  # then there is no answer either
-            self._questions.write(json.dumps(question).encode() + b"\n")
-            self._questions.flush()
+        self._ask(question)
         answer = self._answer()
         if "lost" in answer:
             raise Ended(answer["lost"])
         return answer
+
+    def _ask(self, question: dict[str, Any]) -> None:
+        with suppress(BrokenPipeError):  # then there is no answer either
+            self._questions.write(json.dumps(question).encode() + b"\n")
+            self._questions.flush()
 
     def close(self) -> None:
         """Let it end by itself; kill it if that takes too long."""

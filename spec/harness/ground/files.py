@@ -1,5 +1,6 @@
 """Writing files whole or not at all: whatever ends a command, no half of a file is left."""
 
+import os
 from pathlib import Path
 
 from .errors import CannotDo
@@ -15,11 +16,13 @@ def make_folder(folder: Path) -> None:
         ) from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises CannotDo if it cannot be written."""
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file whole or not at all, with these rights at most. CannotDo if it cannot be written."""
     temporary = path.with_name(f".{path.name}.part")  # what a kill leaves is written over
     try:
-        temporary.write_bytes(content)
+        temporary.unlink(missing_ok=True)  # it may have other rights
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(content)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
