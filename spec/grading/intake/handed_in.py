@@ -58,6 +58,9 @@ class HandedIn:
     trouble: str = ""
     notes: tuple[str, ...] = ()
     companions: tuple[File, ...] = ()
+    id: str = ""
+    late: str = "unknown"  # or "yes" or "no"
+    attempt: int = 0  # 0 is unknown
 
     @property
     def shown(self) -> str:
