@@ -104,70 +104,9 @@ def _watch(option: argparse.Namespace) -> str:
 
 
 def _add_grade(commands: Any) -> None:
-    parser = commands.add_parser("grade", help="grade submissions and write a gradebook")
-    parser.add_argument(
-        "submissions",
-        nargs="*",
-        type=Path,
-        metavar="SUBMISSION",
-        help="a .py file, a notebook, a folder of them, or a zip as a learning platform exports it",
-    )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the gradebook is written")
-    parser.add_argument(
-        "--rubric", type=Path, metavar="FILE", help="what each part is worth (TOML)"
-    )
-    parser.add_argument(
-        "--rubric-template", type=Path, metavar="FILE", help="only write a rubric to start from"
-    )
-    parser.add_argument(
-        "--hints",
-        choices=("off", "nudge", "full"),
-        default="full",
-        help="how much the feedback tells of what is wrong (default: full)",
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="number of workers (default: one for each core)"
-    )
-    parser.add_argument(
-        "--walls",
-        choices=("landlock", "process"),
-        default="landlock",
-        help="the weakest walls that are accepted (default: landlock); `process` is not tamper-proof",
-    )
-    parser.add_argument(
-        "--backend",
-        choices=("loky", "dask", "ray"),
-        default="loky",
-        help="where the workers run (default: loky, here)",
-    )
-    parser.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="the scheduler of the cluster"
-    )
-    parser.add_argument(
-        "--gradescope",
-        action="store_true",
-        help="all files are one submission; also write results.json",
-    )
-    parser.set_defaults(run=_grade)
+    from spec.grading import options
 
-
-def _grade(option: argparse.Namespace) -> str:
-    from spec.grading.command import Options, grade, write_template
-
-    if option.rubric_template:
-        return write_template(option.rubric_template)
-    if not option.submissions:
-        raise CannotDo("name what to grade: files, notebooks, folders or zips")
-    if not option.out:
-        raise CannotDo("name a folder for the gradebook with --out FOLDER")
-    if option.jobs is not None and option.jobs < 1:
-        raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
-    from spec.grading.running.class_run import ALL_CORES, How
-
-    how = How(option.walls, option.jobs or ALL_CORES, option.backend, option.scheduler)
-    return grade(
-        Options(option.submissions, option.out, option.rubric, option.hints, how, option.gradescope)
-    )
+    options.add(commands.add_parser("grade", help="grade submissions and write a gradebook"))
 
 
 def _add_book(commands: Any) -> None:

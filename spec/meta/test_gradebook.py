@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.grading.gradebook.folder import Gradebook
+from spec.grading.gradebook.folder import Gradebook, Scheme
 from spec.grading.intake.handed_in import HandedIn
 from spec.grading.intake.trees import File
 from spec.grading.scores import rubric
@@ -41,11 +41,11 @@ def written(folder: Path, order: list[int]) -> dict[str, bytes]:
     judgements = [judgement(HOSTILE), judgement(), nothing(), stopped(), nothing(), judgement()]
     file = File(("net.py",), lambda most: b"")
     given = [HandedIn(name, f"class/{name}", file) for name in NAMES]
-    book = Gradebook(folder, given, rubric.default(catalogue()), catalogue(), "full")
+    book = Gradebook(folder, given, Scheme(rubric.default(catalogue()), catalogue()))
     for i in order:
-        graded = book.add(given[i], judgements[i])
+        book.add(given[i], judgements[i])
         if given[i].name == "ada":
-            book.write_gradescope(graded)
+            book.write_gradescope(book.graded(given[i], judgements[i]))
     book.write_tables()
     return {
         str(path.relative_to(folder)): path.read_bytes()

@@ -148,7 +148,19 @@ def _learners(tree: Tree, source: str) -> list[HandedIn]:
         groups.setdefault(name, []).extend([file] if file else [])
     if not groups:
         return [HandedIn(source, source, trouble=f"{source} is empty")]
-    return [_chosen(name, places[name], groups[name]) for name in sorted(groups)]
+    return [
+        replace(_chosen(name, places[name], groups[name]), id=_id(places[name]))
+        for name in sorted(groups)
+    ]
+
+
+def _id(place: str) -> str:
+    """The platform's id in an entry of its export."""
+    entry = place.rpartition("/")[2]
+    if match := MOODLE.fullmatch(entry):
+        return match["who"].rpartition("_")[2]
+    match = CANVAS.fullmatch(entry)
+    return match["id"] if match else ""
 
 
 def _wrapped(tree: Tree) -> tuple[str, ...]:

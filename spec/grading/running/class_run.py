@@ -22,7 +22,8 @@ from .worker import Walls
 FRUITLESS = 3  # times in a row that workers were ended before any of them had judged anything
 ALL_CORES = -1
 
-Report = Callable[[HandedIn, Judgement], object]
+Report = Callable[[HandedIn, Judgement, str], object]
+Known = Callable[[HandedIn, str], bool]
 Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
@@ -39,11 +40,20 @@ class How:
 class ClassRun:
     """Judges submissions by these claims, and reports each as soon as it is judged.
 
-    `n_judged` counts those that were judged now, since the store did not have them.
+    `n_judged` counts those that were judged now, since the store did not have them. A report has the key
+    of the judgement, "" where there is none. Whoever is `known` under a key is not looked up at all.
     """
 
-    def __init__(self, claims: tuple[str, ...], store: Store, how: How, report: Report) -> None:
+    def __init__(
+        self,
+        claims: tuple[str, ...],
+        store: Store,
+        how: How,
+        report: Report,
+        known: Known = lambda submission, key: False,
+    ) -> None:
         self.claims, self.store, self.how, self.report = claims, store, how, report
+        self.known = known
         self.n_judged = 0
         self._left: dict[str, list[HandedIn]] = {}
         self._unread: dict[str, str] = {}  # why the contents could not be read when their turn came
@@ -75,9 +85,11 @@ class ClassRun:
         except CannotRead as error:
             self._lose([submission], str(error))
             return
+        if self.known(submission, key):
+            return
         judgement = self.store.get(key)
         if judgement:
-            self.report(submission, judgement)
+            self.report(submission, judgement, key)
         else:
             self._left.setdefault(key, []).append(submission)
 
@@ -105,13 +117,13 @@ class ClassRun:
             return
         self.store.put(key, data)
         for submission in same:
-            self.report(submission, Judgement.from_data(data))
+            self.report(submission, Judgement.from_data(data), key)
 
     def _lose(self, same: list[HandedIn], why: str) -> None:
         """Report that there is no judgement on these, and why."""
         verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
         for submission in same:
-            self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts))
+            self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts), "")
 
 
 def _judged(key: str, contents: Contents, walls: Walls, grader: int) -> tuple[str, dict[str, Any]]:

@@ -27,6 +27,7 @@ from spec.sandbox.submission import Submission, content_hash
 
 from ..scores.judgement import Judgement, Verdict
 from . import cores
+from .alike import form
 
 with suppress(ImportError):  # on Windows, where nothing is graded
     import resource
@@ -88,7 +89,8 @@ def _judged(
     content = contents.pop(file.name)
     sha256 = content_hash(content, contents)
     begin = partial(Submission, launcher, file.name, content, contents, seconds)
-    with Fork(lambda send: _judge(suite, begin, sha256, send)) as fork:
+    formed = partial(form, file.name, content, contents)
+    with Fork(lambda send: _judge(suite, begin, formed, sha256, send)) as fork:
         end = time.monotonic() + LONGEST
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
@@ -98,7 +100,13 @@ def _judged(
     return replace(_nothing(suite, sha256, f"{BROKE_OFF}: {how}"), broke_off=True)
 
 
-def _judge(suite: Suite, begin: Callable[[], Submission], sha256: str, send: Send) -> None:
+def _judge(
+    suite: Suite,
+    begin: Callable[[], Submission],
+    formed: Callable[[], str],
+    sha256: str,
+    send: Send,
+) -> None:
     """What the fork does."""
     kernel.die_with_parent(signal.SIGKILL)
     core = cores.take()  # noqa: F841  (its own until it ends)
@@ -111,6 +119,7 @@ def _judge(suite: Suite, begin: Callable[[], Submission], sha256: str, send: Sen
             judgement = Judgement(
                 subject.sha256, suite_hash(), submission.walls, "", subject.notes, verdicts
             )
+        judgement = replace(judgement, form=formed())
     except CannotLoad as error:
         judgement = _nothing(suite, sha256, str(error))
     send(judgement.as_data())

@@ -41,16 +41,13 @@ class Change:
 
     def under(self, nearer: "Change") -> "Change":
         """This one, where the nearer one says nothing."""
-        first = (
-            (a if a is not None else b)
-            for a, b in (
-                (nearer.late, self.late),
-                (nearer.exempt, self.exempt),
-                (nearer.late_penalty, self.late_penalty),
-            )
+        return Change(
+            self.points if nearer.points is None else nearer.points,
+            nearer.comment or self.comment,
+            self.late if nearer.late is None else nearer.late,
+            self.exempt if nearer.exempt is None else nearer.exempt,
+            self.late_penalty if nearer.late_penalty is None else nearer.late_penalty,
         )
-        own = nearer.points if nearer.points is not None else self.points
-        return Change(own, nearer.comment or self.comment, *first)
 
 
 NOTHING = Change()

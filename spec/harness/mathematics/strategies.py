@@ -85,6 +85,10 @@ class Problem:
     labels: np.ndarray = field(init=False, repr=False)
     parameters: dict[str, Array] = field(init=False, repr=False)
 
+    def __str__(self) -> str:
+        """The network in words, as a report has it."""
+        return f"a network {'-'.join(map(str, self.sizes))}, {self.output} output, m = {self.m}"
+
     def __post_init__(self) -> None:
         rng = np.random.default_rng([self.seed, self.m, *self.sizes])
         K = self.sizes[-1]
