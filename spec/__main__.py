@@ -106,7 +106,8 @@ def _watch(option: argparse.Namespace) -> str:
 def _add_grade(commands: Any) -> None:
     from spec.grading import options
 
-    options.add(commands.add_parser("grade", help="grade submissions and write a gradebook"))
+    parser = commands.add_parser("grade", help="grade submissions and write a gradebook")
+    options.add(parser, __version__)
 
 
 def _add_book(commands: Any) -> None:

@@ -41,6 +41,7 @@ class Options:
 
     given: Sequence[Path]
     out: Path
+    version: str
     rubric: Path | None = None
     overrides: Path | None = None
     hints: str = "full"
@@ -104,7 +105,7 @@ def grade(options: Options) -> tuple[str, bool]:
     found, scheme = _given(options)
     wanted = writing.wanted(options.worksheet, options.gradebook, options.column)
     before = comparing.rows(options.compare) if options.compare else None
-    edition.sign(options.out, anew=options.new_suite)
+    edition.sign(options.out, options.version, anew=options.new_suite)
     with _store(options) as store:
         book = Gradebook(options.out, found, scheme)
         kept = Kept(options.out)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from .command import Options
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Add all options to the parser of the command."""
+def add(parser: argparse.ArgumentParser, version: str) -> None:
+    """Add all options to the parser of the command; `version` is that of the suite."""
     parser.add_argument(
         "submissions",
         nargs="*",
@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     _add_uploads(parser.add_argument_group("for a learning platform"))
     _add_running(parser.add_argument_group("how it is judged"))
     _add_instead(parser.add_argument_group("instead of grading"))
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, version=version)
 
 
 def _add_scores(group: argparse._ArgumentGroup) -> None:
@@ -153,6 +153,7 @@ def _asked(option: argparse.Namespace) -> "Options":
     return Options(
         given=option.submissions,
         out=option.out,
+        version=option.version,
         rubric=option.rubric,
         overrides=option.overrides,
         hints=option.hints,

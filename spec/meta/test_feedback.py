@@ -16,7 +16,7 @@ from .grading import FAILING, HOSTILE, catalogue, judgement
 
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "ul", "li", "pre"),
-    *("details", "summary", "table", "tr", "th", "td", "span", "strong"),
+    *("details", "summary", "table", "tr", "th", "td", "span", "strong", "bdi"),
 }
 
 

@@ -8,7 +8,7 @@ from ..intake.text import legible
 from .statistics import Statistics
 
 BAR, MARGIN = 0.17, 3.6  # inches: of a claim, and of all that is not a claim
-MOST_NAMED, LONGEST = 3, 100  # of those not judged; characters of a line
+MOST_NAMED, LONGEST = 3, 84  # of those not judged; characters of a line
 # Okabe and Ito's colours, in an order in which whoever is colour-blind can tell them apart, by lightness too
 COLOURS = {
     Status.HOLDS: "#0072b2",
