@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, measured, refuses
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.networks import row
 from spec.harness.mathematics.strategies import SEEDS, odd_fractions, sizes, tenths
 
@@ -24,7 +25,7 @@ Layer = tuple[np.ndarray, np.ndarray]
 
 def layers_of(widths: tuple[int, ...], seed: int) -> list[Layer]:
     """Affine layers (W, b) of these widths, every bias different from zero."""
-    rng = np.random.default_rng([seed, *widths])
+    rng = generator(seed, *widths)
     return [(tenths(rng, n, k), odd_fractions(rng, 1 / 16, 1, k)) for n, k in pairwise(widths)]
 
 
@@ -40,7 +41,7 @@ def test_each_output_is_a_dot_product_plus_a_bias(nn, widths, seed):
     """Entry (i, k) pairs sample i with model k: a sample by itself gets what it gets in a batch."""
     m, n_in, n_out = widths
     [(W, b)] = layers_of((n_in, n_out), seed)
-    batch = tenths(np.random.default_rng(seed), m, n_in)
+    batch = tenths(generator(seed), m, n_in)
     for X in (batch, batch[:1]):
         dots = (X[:, :, None] * W).sum(axis=1)
         agree(
@@ -63,7 +64,7 @@ def test_each_output_is_a_dot_product_plus_a_bias(nn, widths, seed):
 def test_whole_numbers_are_data_like_any_other(nn, widths, seed):
     """Counts and pixels come as integers, weights of 0 and ±1 as well; scores need not be whole."""
     m, n_in, n_out = widths
-    rng, [(weights, b)] = np.random.default_rng(seed), layers_of((n_in, n_out), seed)
+    rng, [(weights, b)] = generator(seed), layers_of((n_in, n_out), seed)
     counts, signs = rng.integers(-9, 10, (m, n_in)), np.sign(weights).astype(int)
     X, W = (tenths(rng, m, n_in), signs) if seed % 2 else (counts, weights)
     agree(
@@ -176,7 +177,7 @@ def homogeneous(layer: Layer) -> np.ndarray:
 @given(widths=st.lists(st.integers(1, 7), min_size=2, max_size=7), seed=SEEDS)
 def test_a_deep_linear_network_is_an_affine_map(widths, seed):
     """In whole numbers, which floats hold exactly: through the layers, and through one matrix."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     layers = [(rng.integers(-3, 4, s), rng.integers(-3, 4, (1, s[1]))) for s in pairwise(widths)]
     X = rng.integers(-3, 4, (5, widths[0]))
     by_layers = reduce(lambda A, layer: A @ layer[0] + layer[1], layers, X)
@@ -212,7 +213,7 @@ def test_any_stack_collapses(nn, widths, seed):
 def test_layers_are_read_and_not_changed(nn, n, seed):
     """The next batch needs the same weights, and the backward pass the same X."""
     layers = layers_of((n, n, n, n), seed)
-    before = [tenths(np.random.default_rng(seed), 7, n), *layers[0]]
+    before = [tenths(generator(seed), 7, n), *layers[0]]
     for name, old, new in zip("XWb", before, arguments_after(nn.affine, *before), strict=True):
         assert np.array_equal(old, new), f"affine changes its argument {name} in place"
     [left] = arguments_after(nn.collapse, layers)

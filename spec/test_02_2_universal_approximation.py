@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, claim, measured
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.networks import mlp
@@ -127,7 +128,7 @@ def test_on_a_smooth_function_twice_the_neurons_make_a_quarter_of_the_error():
 @given(d=st.integers(1, 4), n=st.sampled_from([1, 7, 100]), seed=SEEDS)
 def test_a_polynomial_activation_gives_a_polynomial(d, n, seed):
     """In whole numbers, so that 0 is 0: what the degree does not allow, no width can buy."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     w, b, v = rng.integers(-4, 5, (3, n))
     coefficients = [int(rng.integers(1, 4)), *rng.integers(-3, 4, d).tolist()]
     t = np.arange(d + 4)

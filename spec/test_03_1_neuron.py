@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from spec.harness import agree, claim
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import ACTIVATIONS, sigmoid
 from spec.harness.mathematics.networks import get_parameters, gradient, mlp, set_parameters
 from spec.harness.mathematics.sampling import sample_of
@@ -29,7 +30,7 @@ from spec.harness.mathematics.strategies import (
 @given(n=sizes(1), seed=SEEDS)
 def test_neuron_is_its_activation_of_a_weighted_sum(nn, n: tuple[int], seed: int):
     """The sum comes first and σ last, so one number leaves the neuron however many enter."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     some, weights, b = eighths(rng, *n), eighths(rng, *n) / 4, odd_fractions(rng, 1 / 64, 1)[0]
     whole, relu = some.astype(int), ACTIVATIONS["relu"].function
     for x, w, sigma in ((some, weights, sigmoid), (whole, 40 * weights, relu)):

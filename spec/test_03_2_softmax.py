@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, claim, measured, warnings_of
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.sampling import sample_of
@@ -94,7 +95,7 @@ def jacobian(z):
 @given(n=sizes(1), seed=SEEDS)
 def test_softmax_jacobian(nn, n: tuple[int], seed: int):
     """A function of the logits z of one sample; the probabilities s are computed inside."""
-    z = eighths(np.random.default_rng(seed), *n)
+    z = eighths(generator(seed), *n)
     s = oracle.softmax(z)
     agree(
         nn.softmax_jacobian(z),
@@ -192,7 +193,7 @@ def test_softmax_rows_are_probabilities(nn, Z):
 def test_softmax_ignores_a_shift_of_a_row(nn, Z, seed: int):
     """Only differences of logits count; hence one of the K is redundant."""
     Z = Z[0]
-    c = eighths(np.random.default_rng(seed), len(Z), 1) * 4
+    c = eighths(generator(seed), len(Z), 1) * 4
     E = np.exp(Z + c)
     agree(
         nn.softmax(Z + c),

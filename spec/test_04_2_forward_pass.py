@@ -17,6 +17,7 @@ from hypothesis import given
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.networks import (
@@ -298,7 +299,7 @@ def test_each_sample_as_if_alone(nn, problem: Problem):
 def test_reordered_samples_are_reordered_outputs(nn, problem: Problem):
     """The order of the samples carries no meaning, so shuffling them (8.1) is free."""
     net, X = two_layer_net(nn, problem), problem.X
-    order = np.random.default_rng(problem.seed).permutation(problem.m)
+    order = generator(problem.seed).permutation(problem.m)
     unmoved = net.forward(X)
     agree(net.forward(X[order]), unmoved[order], what="the output for the samples in another order")
 

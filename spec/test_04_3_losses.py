@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.losses import judge_loss, yes_or_no
 from spec.harness.mathematics.strategies import SEEDS, eighths, sizes
 
@@ -29,7 +30,7 @@ from spec.harness.mathematics.strategies import SEEDS, eighths, sizes
 def one_of_k(draw: st.DrawFn) -> tuple[Array, np.ndarray]:
     """Predicted distributions over K classes, in 64ths (m, K), and the true classes (m,)."""
     (m, K), seed = draw(sizes(2)), draw(SEEDS)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     return (1 + rng.multinomial(64 - K, np.full(K, 1 / K), m)) / 64, rng.integers(0, K, m)
 
 
@@ -45,7 +46,7 @@ def one_of_k(draw: st.DrawFn) -> tuple[Array, np.ndarray]:
 def test_one_hot_targets(nn, shape: tuple[int, int], seed: int):
     """Each row, be it the only one, has a single 1, in the column of its class; classes count from 0."""
     m, K = shape
-    early = np.random.default_rng(seed).integers(0, K - 1, m)  # the last class never occurs
+    early = generator(seed).integers(0, K - 1, m)  # the last class never occurs
     for labels in (early, np.array([K - 1])):
         Y = np.array([[float(k == c) for k in range(K)] for c in labels])
         agree(
@@ -164,7 +165,7 @@ def test_cross_entropy(nn, batch: tuple[Array, np.ndarray]):
 @given(m=sizes(1), seed=SEEDS, shape=st.sampled_from([(-1,), (-1, 1)]))
 def test_mean_squared_error(nn, m: tuple[int], seed: int, shape: tuple[int, ...]):
     """Far off costs more than in proportion: twice the error is four times the loss."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     y_hat, y = eighths(rng, *m).reshape(shape), rng.integers(-4, 5, m).reshape(shape)
     error = y - y_hat
     loss = np.mean(error**2)
@@ -195,7 +196,7 @@ def test_mean_squared_error(nn, m: tuple[int], seed: int, shape: tuple[int, ...]
 @given(shape=sizes(2), seed=SEEDS)
 def test_mean_squared_error_of_vectors(nn, shape: tuple[int, int], seed: int):
     """The mean is over samples: a target with more components has more to get wrong."""
-    rng, (m, K) = np.random.default_rng(seed), shape
+    rng, (m, K) = generator(seed), shape
     Y_hat, Y = eighths(rng, m, K), eighths(rng, m, K)
     squares = (Y - Y_hat) ** 2
     loss = squares.sum() / m

@@ -18,6 +18,7 @@ from numpy.polynomial import Polynomial
 
 from spec.harness import agree, claim
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import ACTIVATIONS, sigmoid
 from spec.harness.mathematics.strategies import SEEDS, odd_fractions, pre_activations
 
@@ -31,7 +32,7 @@ from spec.harness.mathematics.strategies import SEEDS, odd_fractions, pre_activa
 @given(seed=SEEDS)
 def test_chain_rule_for_polynomials(seed: int):
     """The composed polynomial knows nothing of f and g any more, and still has their slopes' product."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     f, g = (Polynomial([*rng.integers(-3, 4, 2), rng.integers(1, 4)]) for _ in range(2))
     x = np.arange(-3.0, 4)
     agree(
@@ -155,7 +156,7 @@ def test_chain_rule_for_chains(names: list[str], depth: int):
 @given(depth=st.sampled_from((3, 4, 5, 2)), seed=SEEDS)
 def test_chain_rule_by_a_graph(nn, depth: int, seed: int):
     """What reaches x has been multiplied once by every weight on the way."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     weights = 1.5 + odd_fractions(rng, 1 / 8, depth)  # positive and apart from 1: 5/8, 7/8, 9/8 ...
     weights[1], weights[-1] = weights[1] / 4, 7 / 8  # a gradient cut off at 1 is no single link's
     x = y = nn.Node(np.array(0.75))

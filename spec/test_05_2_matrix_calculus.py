@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.networks import cached, gradients, mlp, row
 from spec.harness.mathematics.oracle import softmax
@@ -48,8 +49,8 @@ def like(value: object, array: Array) -> Array:
 @given(n=sizes(1), seed=SEEDS)
 def test_a_gradient_goes_back_through_a_jacobian(n: tuple[int], seed: int):
     """z = (Ax)² and ℒ = z·z, whose slopes by x come from complex steps that know of no chain rule."""
-    A = eighths(np.random.default_rng(seed), *n, *n)
-    x = odd_fractions(np.random.default_rng(seed + 1), 1 / 8, *n)
+    A = eighths(generator(seed), *n, *n)
+    x = odd_fractions(generator(seed + 1), 1 / 8, *n)
     z, steps = (A @ x) ** 2, x + 1e-40j * np.eye(*n)
     J, dz = 2 * (A @ x)[:, None] * A, 2 * z
     agree(
@@ -127,7 +128,7 @@ def affine_layers(
     n_out = n_in if square else n_out
     if m_also and draw(st.booleans()):
         m = {"1": 1, "n_in": n_in, "n_out": n_out}[m_also]
-    rng = np.random.default_rng(draw(SEEDS))
+    rng = generator(draw(SEEDS))
     return tenths(rng, m, n_out), tenths(rng, m, n_in), tenths(rng, n_in, n_out)
 
 
@@ -282,7 +283,7 @@ def test_elementwise_gradient(nn, name: str, shape: tuple[int, int], seed: int):
     """Every entry of a matrix goes back by itself, through the slope at its own z."""
     activation = ACTIVATIONS[name]
     sigma, derivative = activation.function, activation.derivative
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     dA, Z = eighths(rng, *shape), 4 * odd_fractions(rng, 1 / 64, *shape)
 
     def mistakes() -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from hypothesis import given
 
 from spec.harness import agree, claim, measured
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.backpropagation import LOG_EPSILON, derivative, layer_errors
@@ -22,7 +23,7 @@ EPS = np.finfo(float).eps
 
 def logits_and_labels(seed: int, m: int = 7, K: int = 5) -> tuple[Array, Array, Array]:
     """Logits (m, K), labels (m,) and their one-hot rows."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     labels = rng.integers(0, K, m)
     return eighths(rng, m, K), labels, np.eye(K)[labels]
 
@@ -167,7 +168,7 @@ def test_output_gradient_is_prediction_minus_target(nn, problem: Problem):
 def test_each_output_with_its_own_loss_gives_prediction_minus_target(seed: int):
     """Sigmoid with binary cross-entropy, and the identity with half the squared error."""
     z = logits_and_labels(seed, K=1)[0]
-    y = np.random.default_rng(seed).integers(0, 2, z.shape)
+    y = generator(seed).integers(0, 2, z.shape)
     sigmoid_losses = derivative(lambda z: np.sum(np.log(1 + np.exp(z)) - y * z), z)
     squared_errors = derivative(lambda z: np.sum((y - z) ** 2), z)
     agree(sigmoid_losses, sigmoid(z) - y, scale=1)

@@ -16,6 +16,7 @@ from hypothesis import given
 
 from spec.harness import agree, claim
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.backpropagation import bias_mistakes, layer_errors, placed
 from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS
@@ -91,7 +92,7 @@ def test_output_bias_gradient_is_the_column_mean(nn, problem: Problem):
 
 def one_sample(problem: Problem) -> tuple[Array, Array, Array, Array]:
     """A sample x and its y, pre-activations Z1 of both signs and 0 for it, and logits Z2."""
-    rng = np.random.default_rng(problem.seed)
+    rng = generator(problem.seed)
     _, n_hidden, K = problem.sizes
     Z1, Z2 = odd_fractions(rng, 1 / 64, 1, n_hidden) * 4, odd_fractions(rng, 1 / 64, 1, K) * 2
     Z1[0, 0], Z1[0, 1], Z1[0, 2:3] = abs(Z1[0, 0]), -abs(Z1[0, 1]), 0

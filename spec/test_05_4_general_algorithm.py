@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, claim, measured
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import ACTIVATIONS, sigmoid
 from spec.harness.mathematics.backpropagation import bias_mistakes, derivative, layer_errors, placed
@@ -240,7 +241,7 @@ def test_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
     Between layers of equal width the transpose could be forgotten without an error of shape.
     """
     x, y, L = problem.X[:1], problem.Y[:1], oracle.depth(problem.parameters)
-    rng = np.random.default_rng(problem.seed)
+    rng = generator(problem.seed)
     logits = odd_fractions(rng, 1 / 64, 1, problem.sizes[-1])
     parameters = placed(
         problem.parameters, x, *(np.ones((1, n)) for n in problem.sizes[1:-1]), logits

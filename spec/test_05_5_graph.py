@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, claim, measured
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.backpropagation import LOG_EPSILON
 from spec.harness.mathematics.deep_networks import FEW
@@ -184,7 +185,7 @@ def test_graph_gives_the_gradients_of_the_layers(nn, problem: Problem):
 @given(seed=SEEDS)
 def test_each_operand_gets_its_own_gradient(nn, seed: int):
     """Square matrices, so that an exchange or a missing transpose is no error of shape."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     a, b, Y = tenths(rng, 4, 4) / 2, tenths(rng, 4, 4) / 2, np.eye(4)
     for operation, value in (("multiply", a * b), ("matmul", a @ b)):
         left, right = nn.Node(a), nn.Node(b)
@@ -221,7 +222,7 @@ def test_each_operand_gets_its_own_gradient(nn, seed: int):
 @given(seed=SEEDS)
 def test_a_value_used_twice_gets_both_gradients(nn, seed: int):
     """Each use is a way in which it matters, and the ways add up: x·x has the slope 2x."""
-    x, Y = tenths(np.random.default_rng(seed), 4, 4), np.eye(4)
+    x, Y = tenths(generator(seed), 4, 4), np.eye(4)
     for operation, value, first, second in (
         ("matmul", x @ x, lambda G: G @ x.T, lambda G: x.T @ G),
         ("multiply", x * x, lambda G: G * x, lambda G: G * x),
@@ -280,7 +281,7 @@ def test_a_row_hears_from_every_row_of_the_matrix_that_it_meets(nn):
 
     The first row is 0 exactly once it has met its opposite, and all logits are near 1000.
     """
-    rng, Y = np.random.default_rng(0), np.eye(4)[[2, 0, 1, 3, 0]]
+    rng, Y = generator(0), np.eye(4)[[2, 0, 1, 3, 0]]
     x, factor = eighths(rng, 5, 4), eighths(rng, 1, 4) + 17 / 8
     X, R, F = nn.Node(x), nn.Node(-x[:1]), nn.Node(factor)
     logits = R.add(X).relu().multiply(F).add(nn.Node(np.full((1, 4), 1000.0)))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import Refuted, agree, arguments_after, chance, claim, measured, refuses
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.oracle import log_softmax, softmax
 from spec.harness.mathematics.strategies import SEEDS, eighths, tenths
 from spec.harness.subject.proxy import kind
@@ -38,7 +39,7 @@ NORM = np.linalg.norm
 @given(n=st.sampled_from([3, 5, 8]), seed=SEEDS)
 def test_the_difference_is_exact_for_quadratics(nn, n: int, seed: int):
     """On a quadratic form the step is of no account: the difference is the derivative Aθ + c."""
-    rng = np.random.default_rng([n, seed])
+    rng = generator(n, seed)
     A, c, theta = tenths(rng, n, n), tenths(rng, n, 1), tenths(rng, n, 1)
     A = A + A.T
 
@@ -81,7 +82,7 @@ def test_the_difference_is_exact_for_quadratics(nn, n: int, seed: int):
 @given(seed=SEEDS, step=st.sampled_from([1 / 4, 1 / 8, 1 / 16]))
 def test_the_error_falls_with_the_square_of_the_step(nn, seed: int, step: float):
     """On a cubic the error is ε² to the last digit; half the step leaves a quarter of it."""
-    theta = eighths(np.random.default_rng(seed), 5, 1)
+    theta = eighths(generator(seed), 5, 1)
     agree(
         nn.numerical_gradient(lambda theta: float(np.sum(theta**3)), theta, step),
         3 * theta**2 + step**2,
@@ -108,7 +109,7 @@ def test_the_error_falls_with_the_square_of_the_step(nn, seed: int, step: float)
 @given(shape=st.sampled_from([(3, 5), (5,), (7, 3), (1, 7), (2, 3, 2), ()]), seed=SEEDS)
 def test_the_gradient_has_the_shape_of_the_parameter(nn, shape: tuple[int, ...], seed: int):
     """Weights have two indices and a bias may have one: each derivative goes where its entry stands."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     slopes, theta = eighths(rng, *shape), np.asarray(eighths(rng, *shape))
     what = "the numerical gradient"
     if shape == (3, 5):
@@ -134,7 +135,7 @@ def test_the_gradient_has_the_shape_of_the_parameter(nn, shape: tuple[int, ...],
 @given(seed=SEEDS)
 def test_integer_parameters_are_moved_too(nn, seed: int):
     """An array of integers has no room for θ + ε: stored there, the step is cut off."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     theta = np.array([[3], [-2], [0], [7], *rng.integers(-9, 10, (3, 1))])
     slopes = eighths(rng, 7, 1) + 1 / 16
     cut = np.trunc(theta + STEP) - np.trunc(theta - STEP)
@@ -233,7 +234,7 @@ def test_the_usual_step_is_near_the_best(nn):
 @given(delta=st.sampled_from([None, 1 / 4, 2.0]), seed=SEEDS)
 def test_relative_error(nn, delta: float | None, seed: int):
     """One number for a whole group; a matrix is measured as the vector of its entries."""
-    g, h = eighths(np.random.default_rng(seed), 2, 4, 5) + 1 / 16
+    g, h = eighths(generator(seed), 2, 4, 5) + 1 / 16
     d, a, b, off = delta or 0.0, NORM(g), NORM(h), NORM(g - h)
     spectral = NORM(g - h, 2) / (NORM(g, 2) + NORM(h, 2) + d)
     agree(
@@ -272,7 +273,7 @@ def test_relative_error(nn, delta: float | None, seed: int):
 @given(seed=SEEDS)
 def test_the_relative_error_is_symmetric_and_free_of_scale(nn, seed: int):
     """So the same thresholds serve every network; none but opposite gradients, or one of two, come to 1."""
-    g, h = eighths(np.random.default_rng(seed), 2, 3, 5) + 1 / 16
+    g, h = eighths(generator(seed), 2, 3, 5) + 1 / 16
 
     def rel(g, h):
         return float(nn.relative_error(g, h))

@@ -18,6 +18,7 @@ import pytest
 
 from spec.harness import chance, claim, measured
 from spec.harness.ground.outcomes import NotWrittenYet, Raised
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.sampling import FOUND_IN_30_000, TRUNCATED, drawn_from, sample_of
 from spec.harness.mathematics.signals import factors, one_input
 
@@ -116,7 +117,7 @@ def first_weights(nn, name: str, rng: np.random.Generator):
 def test_the_same_state_gives_the_same_weights(nn, rng, name):
     """What chance there is comes from the generator that is handed over, so a run can be repeated."""
     seed = rng.integers(2**32)
-    first, again = (first_weights(nn, name, np.random.default_rng(seed)) for _ in range(2))
+    first, again = (first_weights(nn, name, generator(seed)) for _ in range(2))
     assert np.array_equal(first, again), (
         f"{name} drew other weights from a generator in the same state: does it use another source?"
     )

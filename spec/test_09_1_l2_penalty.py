@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, chance, claim, measured
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.backpropagation import terms_of
 from spec.harness.mathematics.deep_networks import FEW
@@ -93,7 +94,7 @@ def squared_norm(*weights: Array) -> float:
 @given(lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
 def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, lam: float, seed: int):
     """The Frobenius norm is the length of the matrix as a vector; squared, it needs no root."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     weights = [tenths(rng, *shape) + 0.05 for shape in ((3, 8), (8, 1), (5, 3))]
     total = squared_norm(*weights)
     agree(
@@ -179,7 +180,7 @@ def judge_rise(losses: list, problem: Problem, lambdas: tuple[float, float], wha
 @given(lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
 def test_the_gradient_of_the_penalty(nn, lam: float, seed: int):
     """Each weight is drawn to 0 in proportion to itself."""
-    W = 16 * tenths(np.random.default_rng(seed), 8, 5) + 0.05
+    W = 16 * tenths(generator(seed), 8, 5) + 0.05
     agree(
         nn.l2_gradient(W, lam),
         2 * lam * W,

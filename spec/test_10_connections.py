@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, chance, claim, measured
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import sampling
 from spec.harness.mathematics.networks import gradients, row, train_steps, two_layer_net
 from spec.harness.mathematics.strategies import SEEDS, eighths, problems
@@ -125,7 +126,7 @@ def test_a_neuron_without_activation_learns_least_squares(nn, rng):
 @given(m=st.sampled_from([3, 5, 7]), sigma=st.sampled_from([0.25, 1.0, 3.0]), seed=SEEDS)
 def test_squared_error_is_a_gaussian_log_likelihood(nn, m, sigma, seed):
     """To minimise the one is to maximise the other, for whatever σ."""
-    rng = np.random.default_rng([seed, m])
+    rng = generator(seed, m)
     y, y_hat = eighths(rng, m, 1), eighths(rng, m, 1) + 1 / 16
     error, constant = y - y_hat, np.log(sigma * np.sqrt(2 * np.pi))
     density = np.exp(-((error / sigma) ** 2) / 2) / (sigma * np.sqrt(2 * np.pi))

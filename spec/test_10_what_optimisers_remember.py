@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, untouched
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.strategies import SEEDS, eighths, odd_fractions, sizes
 from spec.harness.subject import beside
 from spec.harness.subject.proxy import next_to
@@ -31,7 +32,7 @@ def histories(draw: st.DrawFn, unit: float = 1.0) -> tuple[np.ndarray, np.ndarra
     entry has gradient 0 throughout, as behind a dead neuron; no other is ever 0.
     """
     n, k = draw(sizes(2))
-    rng = np.random.default_rng([draw(SEEDS), n, k])
+    rng = generator(draw(SEEDS), n, k)
     g = odd_fractions(rng, 1 / 8, 5, n, k) * unit
     g *= np.array([64, *rng.permutation([1, 1, 2, 4])])[:, None, None]
     g[:, 0, 0] = 0.0

@@ -23,11 +23,15 @@ DAY = int(
 )  # processes agree on it
 
 
-def drawn(cases: Sequence[Case], is_new: Callable[[Case], bool] = lambda case: False) -> list[Case]:
-    """A twentieth of the cases, one at least, and those that are new, in their order; or all."""
+def drawn(
+    cases: Sequence[Case],
+    is_new: Callable[[Case], bool] = lambda case: False,
+    share: int = SHARE,
+) -> list[Case]:
+    """One case in `share`, one at least, and those that are new, in their order; or all."""
     if WHOLE:
         return list(cases)
-    places = random.Random(DAY).sample(range(len(cases)), -(-len(cases) // SHARE))  # noqa: S311
+    places = random.Random(DAY).sample(range(len(cases)), -(-len(cases) // share))  # noqa: S311
     return [case for n, case in enumerate(cases) if n in places or is_new(case)]
 
 

@@ -14,6 +14,7 @@ from threading import Timer
 
 import pytest
 
+from . import sweeps
 from .conftest import ROOT, Figure, Run, run_pytest
 from .starting import LONGEST
 
@@ -41,17 +42,19 @@ class Tensor:
 def relu(z): return Tensor(np.maximum(0, z))
 """
 
+WATCHED = sweeps.drawn(list(STYLES), share=5)  # by watch and check, too: fronts of the same judge
+
 # the styles import each other, wherever they are judged
 BESIDE = os.environ | {"PYTHONPATH": str(META / "right")}
 
 
 class Judging:
-    """All styles, judged in all ways that a learner has, at the same time: one result a style and way."""
+    """All styles, judged by pytest, and some by watch and check: one result a style and way."""
 
     def __init__(self, pool: ThreadPoolExecutor, folder: Path) -> None:
         watching = pool.submit(watched, folder)  # first: it takes longest
         self.by_pytest = {name: pool.submit(judged, folder, name) for name in STYLES}
-        checks = {name: pool.submit(checked, folder, name) for name in STYLES}
+        checks = {name: pool.submit(checked, folder, name) for name in WATCHED}
         self.told = lambda: [*watching.result(), *(check.result() for check in checks.values())]
 
 
@@ -90,7 +93,7 @@ def watched(folder: Path) -> list[str]:
         assert watching.stdout
         lines = iter(watching.stdout.readline, "")
         all(" hold" not in line for line in lines)  # of the empty file
-        for name in STYLES:
+        for name in WATCHED:
             new.write_bytes(path_of(name).read_bytes())
             new.replace(file)
             patience = Timer(LONGEST, watching.kill)  # anew for each, however many there are
@@ -132,7 +135,7 @@ def test_watch_and_check_raise_no_false_alarm(judging, figure):
     """What is right for pytest is right on each save and in each notebook."""
     told = judging.told()
     alarms = [text for text in told if "ll claims hold" not in text]
-    assert len(told) == 2 * len(STYLES)
+    assert len(told) == 2 * len(WATCHED)
     row = Figure("false alarms of watch and check, right ones", "0", str(len(alarms)), not alarms)
     figure(row, "\n".join(alarms))
 

@@ -1,7 +1,7 @@
 """Wrong implementations, each rejected by the claim that it breaks, and told why.
 
-The obligations that reach it meet each entry once, and a twentieth of the entries all obligations; the
-figures of the whole zoo stand in the table at the end of the run.
+Each entry meets the claim that must catch it; one in five meets all obligations that reach it, and a
+twentieth all there are. `tox -e sweeps` lets every entry meet all; the figures stand in its table.
 """
 
 import json

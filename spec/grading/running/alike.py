@@ -6,7 +6,7 @@ Two files of one form are the same code but for names and layout. That is a ques
 import ast
 import hashlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from spec.harness.ground.contract import NAMES
 from spec.harness.subject.formats import NOTEBOOKS, is_notebook

@@ -6,7 +6,6 @@ is an *obligation*; one that does not is a *theorem* about the theory.
 
 import inspect
 import re
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -57,13 +56,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """File and test without the folder: what its random numbers are derived from."""
+        """File and test without the folder. Its random numbers follow from it: renamed, it draws others."""
         return self.id.rpartition("/")[2]
-
-    @property
-    def number(self) -> int:
-        """The name as a number, for seeds: a test that is renamed draws other examples."""
-        return zlib.crc32(self.name.encode())
 
     @property
     def drawing(self) -> Any:

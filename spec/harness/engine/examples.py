@@ -5,14 +5,13 @@ beforehand: they are the same for all. What fails on one of them is then left to
 for the smallest such example.
 """
 
-import zlib
 from typing import Any
 
 import hypothesis
 import numpy as np
 from hypothesis.reporting import with_reporter
 
-from ..ground import trial
+from ..ground import seeds, trial
 from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
 from .cases import GIVEN, Case
 
@@ -20,11 +19,12 @@ Example = dict[str, Any]
 
 
 def seed_all(case: Case, seed: int) -> int:
-    """Seed what a case draws from besides `rng`: NumPy's global generator. Return its seed.
+    """Seed what a case draws from besides `rng`, NumPy's global generator among it. Return the seed of that.
 
     Hypothesis is seeded when it is asked: the cases of a parametrised test share one function.
     """
-    globally = case.number ^ seed % 2**32
+    seeds.begin(seed)
+    globally = seeds.derived(seed, f"NumPy {case.name}", 32)
     np.random.seed(globally)
     return globally
 
@@ -68,7 +68,7 @@ def try_all(
 def _search(case: Case, given: dict[str, Any], seed: int) -> None:
     """Let Hypothesis draw the examples, and shrink the one that fails."""
     __tracebackhide__ = True
-    hypothesis.seed(zlib.crc32(f"{seed} {case.number}".encode()))(case.test)
+    hypothesis.seed(seeds.derived(seed, f"examples {case.name}"))(case.test)
     with with_reporter(lambda text: None):  # what fails is told in the learner's terms
         case.test(**given, **case.parameters)
 

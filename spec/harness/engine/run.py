@@ -11,6 +11,7 @@ import numpy as np
 
 from ..ground import trial
 from ..ground.limits import time_limit
+from ..ground.seeds import derived
 from ..subject.loading import Subject
 from ..subject.proxy import Implementation
 from .cases import Case
@@ -54,7 +55,7 @@ def _given(case: Case, subject: Subject, seed: int) -> dict[str, Any]:
     """What the case asks for: the implementation, a generator of its own, the seed of the run."""
     made: dict[str, Callable[[], Any]] = {
         "nn": lambda: Implementation(subject.module, subject.name),
-        "rng": lambda: np.random.default_rng([seed, case.number]),
+        "rng": lambda: np.random.default_rng(derived(seed, f"rng {case.name}")),
         "run_seed": lambda: seed,
     }
     return {name: made[name]() for name in case.asks}

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..ground.compare import Array, NotPlain, agree, as_plain, rounding_unit
 from ..ground.outcomes import Refuted
+from ..ground.seeds import generator
 from ..subject.proxy import Guarded, arguments_after
 from . import oracle
 from .activations import ACTIVATIONS
@@ -129,7 +130,7 @@ def slopes(
     Z_L = values[f"Z{oracle.depth(parameters)}"]
     probability = oracle.output(Z_L, output)
     nearest = 1.0 if output == "identity" else float(np.abs(probability - 1 + Y).min())
-    rng = np.random.default_rng([len(X), *np.shape(X[0])])
+    rng = generator(len(X), *np.shape(X[0]))
     cases, places = [], []
     for name, theta in parameters.items():
         unit = rounding_unit(as_plain(found[f"d{name}"]))

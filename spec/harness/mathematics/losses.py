@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ..ground.compare import Array, Mistakes, agree, as_of_now
+from ..ground.seeds import generator
 from . import oracle
 from .strategies import SEEDS, sizes
 
@@ -63,5 +64,5 @@ def judge_loss(loss: object, expected: float, mistakes: Mistakes, what: str, **s
 def yes_or_no(draw: st.DrawFn) -> tuple[Array, Array]:
     """Predicted probabilities k/64 (m,) and the answers 0 or 1, at least one of each."""
     (m,), seed = draw(sizes(1)), draw(SEEDS)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     return rng.integers(1, 64, m) / 64, rng.permutation(np.arange(m) % 2)

@@ -9,13 +9,15 @@ does not hold: rounding to it shows.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, permutations
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from ..ground import seeds
 from ..ground.compare import Array
 
 PRIMES = (3, 5, 7, 11, 13)
@@ -54,7 +56,7 @@ def odd_fractions(rng: np.random.Generator, step: float, *shape: int) -> Array:
 def matrices(draw: st.DrawFn, n: int = 2) -> tuple[Array, ...]:
     """`n` matrices that chain, (p0, p1), (p1, p2), ...: n + 1 distinct primes."""
     widths, seed = draw(sizes(n + 1)), draw(SEEDS)
-    rng = np.random.default_rng(seed)
+    rng = seeds.generator(seed)
     return tuple(tenths(rng, *shape) for shape in pairwise(widths))
 
 
@@ -62,7 +64,7 @@ def matrices(draw: st.DrawFn, n: int = 2) -> tuple[Array, ...]:
 def pre_activations(draw: st.DrawFn, largest: float = 8.0) -> Array:
     """A vector of both signs, 0 excluded, from near the kink to `largest`: odd multiples of 1/50."""
     (n,), seed = draw(sizes(1)), draw(SEEDS)
-    rng = np.random.default_rng(seed)
+    rng = seeds.generator(seed)
     z = np.round(odd_fractions(rng, 1 / 50, n) * largest, 4)
     z[0], z[1] = abs(z[0]), -abs(z[1])
     return z
@@ -73,24 +75,55 @@ class Problem:
     """A small network's widths and parameters, with a batch of m samples.
 
     `sizes` are n_0 ... n_L; X is (m, n_0), Y (m, n_L) in the form that `output` asks for, and
-    `parameters` maps "W1", "b1", ... to arrays of shape (n_in, n_out) and (1, n_out).
+    `parameters` maps "W1", "b1", ... to arrays of shape (n_in, n_out) and (1, n_out). No entry of X and W
+    is nearer to 0 than `apart`. The numbers are those of the run's seed.
     """
 
     sizes: tuple[int, ...]
     m: int
     seed: int
     output: str = "softmax"
-    X: Array = field(init=False, repr=False)
-    Y: Array = field(init=False, repr=False)
-    labels: np.ndarray = field(init=False, repr=False)
-    parameters: dict[str, Array] = field(init=False, repr=False)
+    apart: float = 0.0
 
     def __str__(self) -> str:
         """The network in words, as a report has it."""
         return f"a network {'-'.join(map(str, self.sizes))}, {self.output} output, m = {self.m}"
 
-    def __post_init__(self) -> None:
-        rng = np.random.default_rng([self.seed, self.m, *self.sizes])
+    @property
+    def X(self) -> Array:
+        """The samples (m, n_0)."""
+        X: Array = self._arrays["X"]
+        return X
+
+    @property
+    def Y(self) -> Array:
+        """The targets (m, n_L)."""
+        Y: Array = self._arrays["Y"]
+        return Y
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The classes (m,) that Y holds."""
+        labels: np.ndarray = self._arrays["labels"]
+        return labels
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """W1, b1, ... by name."""
+        parameters: dict[str, Array] = self._arrays["parameters"]
+        return parameters
+
+    @property
+    def _arrays(self) -> dict[str, Any]:
+        """All of them; drawn anew where another run has begun."""
+        drawn: tuple[int, dict[str, Any]] | None = self.__dict__.get("_drawn")
+        if drawn is None or drawn[0] != seeds.of_the_run():
+            drawn = (seeds.of_the_run(), self._draw())
+            object.__setattr__(self, "_drawn", drawn)
+        return drawn[1]
+
+    def _draw(self) -> dict[str, Any]:
+        rng = seeds.generator(self.seed, self.m, *self.sizes)
         K = self.sizes[-1]
         labels = rng.integers(0, max(K, 2), self.m)
         targets: dict[str, Callable[[], Array]] = {
@@ -100,16 +133,14 @@ class Problem:
         }
         parameters, step = {}, 1 / 512
         for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=1):
-            parameters[f"W{l}"] = eighths(rng, n_in, n_out) / 4
+            parameters[f"W{l}"] = self._kept_apart(eighths(rng, n_in, n_out) / 4)
             parameters[f"b{l}"] = odd_fractions(rng, step, 1, n_out)
             step /= 32
-        for name, value in {
-            "X": eighths(rng, self.m, self.sizes[0]),
-            "Y": targets[self.output](),
-            "labels": labels,
-            "parameters": parameters,
-        }.items():
-            object.__setattr__(self, name, value)
+        X = self._kept_apart(eighths(rng, self.m, self.sizes[0]))
+        return {"X": X, "Y": targets[self.output](), "labels": labels, "parameters": parameters}
+
+    def _kept_apart(self, values: Array) -> Array:
+        return values + np.where(values < 0, -self.apart, self.apart)
 
     @property
     def n_parameters(self) -> int:

@@ -72,9 +72,10 @@ def cheats_that_pass(outcomes: dict[str, Any]) -> list[str]:
 
 def figures(outcomes: dict[str, Any]) -> list[Figure]:
     """The figures, each beside what is asked."""
-    found = reports(outcomes)
-    n, passing = len(found), cheats_that_pass(outcomes)
-    caught = sum(report.is_caught() for report in found)
+    everyone = reports(outcomes)
+    n, passing = len(everyone), cheats_that_pass(outcomes)
+    caught = sum(report.is_caught() for report in everyone)
+    found = [report for report in everyone if str(report.wrong) in outcomes["by reach"]]
     others = statistics.median(len(r.red) - 1 for r in found)
     behind = statistics.median(len(r.broken) - len(r.red) for r in found)
     placed, explained = (
@@ -83,18 +84,25 @@ def figures(outcomes: dict[str, Any]) -> list[Figure]:
     )
     shown = _share([r.is_shown() for r in found])
     other = told_otherwise(outcomes)
-    false = sum(len(report.false_causes()) for report in found)
+    false = sum(len(report.false_causes()) for report in everyone)
+
+    def share(what: str, asked: float, measured: float) -> Figure:
+        """A share is held to what is asked of it where it is that of all entries."""
+        is_met = len(found) < n or measured >= asked
+        return Figure(what, f"{asked:.0%}".replace("%", " %"), f"{measured:.1%}", is_met)
+
     return [
         Figure("wrong implementations", "150", str(n), n >= 150),
         Figure("of them rejected by the claim named", "all", str(caught), caught == n),
+        Figure("of them judged by all that reach them", "", str(len(found)), True),
         Figure("of them judged by all claims as well", "", str(len(outcomes["by all"])), True),
         Figure("of those told otherwise by all", "0", str(len(other)), not other),
         Figure("cheats tried, in every name", "", str(len(IN_ANY)), True),
         Figure("of them accepted", "0", str(len(passing)), not passing),
         Figure("other claims that fail, median", "2", f"{others:g}", others <= 2),
         Figure("claims that wait for it, median", "", f"{behind:g}", True),
-        Figure("first failing claim in the bug's section", "90 %", f"{placed:.1%}", placed >= 0.9),
-        Figure("true cause named there", "85 %", f"{explained:.1%}", explained >= 0.85),
-        Figure("code of six lines that reproduces it", "50 %", f"{shown:.1%}", shown >= 0.5),
+        share("first failing claim in the bug's section", 0.9, placed),
+        share("true cause named there", 0.85, explained),
+        share("code of six lines that reproduces it", 0.5, shown),
         Figure("false causes named anywhere", "0", str(false), false == 0),
     ]

@@ -1,10 +1,10 @@
-"""Judging the whole zoo in one go: every entry by the obligations that reach it, and cheats in every name.
+"""Judging the whole zoo in one go: every entry by the claim that must catch it, and cheats in every name.
 
     python -m spec.meta.zoo.runner [--out zoo.json]
 
-prints the figures. A twentieth of the entries, and those that have changed since the last commit, are
-judged by all obligations as well, with SWEEPS=whole every entry is: what is told must be the same. A
-cheat meets only the claim that must catch it: it has nothing else to say.
+prints the figures. One entry in five, and those that have changed since the last commit, are judged by all
+obligations that reach what they change, and a twentieth by all there are, which must say the same; with
+SWEEPS=whole every entry is. A cheat meets only the claim that must catch it: it has nothing else to say.
 """
 
 import json
@@ -28,6 +28,7 @@ from .figures import Told, figures
 from .reach import measured, reaching
 
 LIMIT = "--time-limit=5"
+SHARE_BY_REACH = 5  # one entry in so many is judged by all that reach it
 
 
 def told(found: Results) -> Told:
@@ -73,16 +74,21 @@ def judge_notebook(suite: Suite, _: None) -> Told:
     return told(suite.judge(suite.obligations, loaded(NOTEBOOK)))
 
 
-def judge_all(jobs: int, by_all: Sequence[Wrong]) -> dict[str, Any]:
-    """What the specification says of the notebook, of each entry of the zoo, and of each cheat.
-
-    Of `by_all`, what it says by all obligations, too.
-    """
+def judge_all(jobs: int) -> dict[str, Any]:
+    """What the specification says of the notebook, of each entry of the zoo, and of each cheat."""
+    by_all = changed_or_drawn(sweeps.SHARE)
+    by_reach = {str(wrong) for wrong in [*by_all, *changed_or_drawn(SHARE_BY_REACH)]}
     suite = forks.drawn(forks.QUICK, LIMIT)
     each = partial(forks.each, suite, jobs=jobs)
     (reach,) = each([None], measured)
     (notebook,) = each([None], judge_notebook)
-    zoo = each(ZOO, lambda suite, wrong: judge_wrong(suite, wrong, reaching(suite, wrong, reach)))
+
+    def cases_for(wrong: Wrong) -> list[Case]:
+        if str(wrong) in by_reach:
+            return reaching(suite, wrong, reach)
+        return [case for case in suite.obligations if case.claim.id == wrong.claim]
+
+    zoo = each(ZOO, lambda suite, wrong: judge_wrong(suite, wrong, cases_for(wrong)))
     whole = each(by_all, lambda suite, wrong: judge_wrong(suite, wrong, suite.obligations))
     targets = sorted({cheat.target for cheat in IN_ANY})
     cheats = each([[c for c in IN_ANY if c.target == target] for target in targets], judge_cheats)
@@ -90,13 +96,14 @@ def judge_all(jobs: int, by_all: Sequence[Wrong]) -> dict[str, Any]:
         "obligations": sorted({case.claim.id for case in suite.obligations}),
         "notebook": notebook,
         "zoo": dict(zip(map(str, ZOO), zoo, strict=True)),
+        "by reach": sorted(by_reach),
         "by all": dict(zip(map(str, by_all), whole, strict=True)),
         "cheats": {name: said for some in cheats if some for name, said in some.items()},
     }
 
 
-def control() -> list[Wrong]:
-    """The entries that are judged by all obligations, too."""
+def changed_or_drawn(share: int) -> list[Wrong]:
+    """One entry in `share`, and those that are not as they were committed; or all."""
     before = [wrong for file in FILES for wrong in read(sweeps.committed(file))]
     places = REFERENCE, NOTEBOOK.parent
     files = {file.name for file in sweeps.changed() if file.parent in places}
@@ -104,7 +111,7 @@ def control() -> list[Wrong]:
     def is_new(wrong: Wrong) -> bool:
         return bool(before) and (wrong not in before or wrong.file in files)
 
-    return sweeps.drawn(ZOO, is_new)
+    return sweeps.drawn(ZOO, is_new, share)
 
 
 def main() -> int:
@@ -112,7 +119,7 @@ def main() -> int:
     parser = forks.command_line("zoo.runner", __doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the outcomes as JSON")
     arguments = parser.parse_args()
-    outcomes = judge_all(arguments.jobs, control())
+    outcomes = judge_all(arguments.jobs)
     if arguments.out:
         arguments.out.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
     found = figures(outcomes)
