@@ -15,8 +15,8 @@ def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def as_json(data: Any) -> bytes:
-    """Plain values as JSON."""
-    return as_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    """Plain values as JSON, in one line: with an indent Python writes it many times slower."""
+    return as_text(json.dumps(data, ensure_ascii=False) + "\n")
 
 
 def as_text(text: str) -> bytes:
