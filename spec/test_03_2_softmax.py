@@ -8,7 +8,7 @@ Each entry depends on its whole row, and on nothing outside of it.
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, warnings_of
+from spec.harness import agree, by_its_word, claim, measured, warnings_of
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
@@ -244,6 +244,7 @@ def test_softmax_of_large_logits(nn):
 
 
 @claim("3.2/softmax-does-not-overflow")
+@by_its_word
 def test_softmax_of_large_logits_gives_no_warning(nn):
     """With the shift nothing overflows on the way either: silence is the sign of it."""
     texts = warnings_of(nn.softmax, LARGE)

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim, measured, refuses
+from spec.harness import agree, by_its_word, claim, measured, refuses
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.backpropagation import (
     judge_last_batch,
@@ -175,6 +175,7 @@ def test_cost_of_the_recursion_is_linear_in_the_parameters():
 
 
 @claim("5.4/cost-is-linear", r"\text{backward} \le 2 \cdot \text{forward}")
+@by_its_word
 def test_backward_costs_at_most_two_forward_passes(nn):
     """A lower bound is counted: of what the network does with its own arrays, and of forward passes."""
     for sizes in WIDTHS:

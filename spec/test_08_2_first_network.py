@@ -11,14 +11,17 @@ with, and on the samples that it sees, nothing is stated here of one run, but of
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 from spec.harness import agree, chance, claim, measured
 from spec.harness.ground.compare import Array
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.moons import fresh_moons, moons, moons_for_each, moons_run
 from spec.harness.mathematics.networks import cached, get_parameters, set_parameters, train_steps
 from spec.harness.mathematics.population import Population, mostly
 from spec.harness.mathematics.sampling import VARIANCE, sample_of, variance_is
+from spec.harness.mathematics.strategies import SEEDS, sizes
 
 STRAIGHT_LINE = 0.91  # above what a linear classifier achieves on the moons, 0.88
 
@@ -71,6 +74,32 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
             "the wrong answers are counted": (m - right) / m,
         },
         what=f"the accuracy with {right} of {m} right",
+    )
+
+
+@claim(
+    "8.2/accuracy",
+    r"\frac1m \sum_i 1\!\left[\arg\max_k \hat y_{ik} = \arg\max_k y_{ik}\right]",
+)
+@given(shape=sizes(2), seed=SEEDS)
+def test_accuracy_of_any_number_of_classes(nn, shape: tuple[int, int], seed: int):
+    """Neither the first classes nor the first samples are special; some are right here, and some wrong."""
+    rng, (m, K) = generator(seed, *shape), shape
+    Y_hat, truth = rng.permuted(np.tile(1.0 + np.arange(K), (m, 1)), axis=1), rng.integers(0, K, m)
+    likeliest = Y_hat.argmax(axis=1)
+    truth[:2] = likeliest[0], (likeliest[1] + 1) % K
+    Y_hat, Y = Y_hat / Y_hat.sum(axis=1, keepdims=True), np.eye(K)[truth]
+    right = np.mean(likeliest == truth)
+    agree(
+        nn.accuracy(Answers(Y_hat), np.zeros((m, 2)), Y),
+        right,
+        sizes={"m": m, "K": K},
+        mistakes=lambda: {
+            "it is in percent": 100 * right,
+            "right answers are counted, not averaged": right * m,
+            "the wrong answers are counted": 1 - right,
+        },
+        what="the accuracy",
     )
 
 

@@ -8,10 +8,14 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spec.harness import agree, chance, claim, measured, refuses
+from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.moons import moons_run
 from spec.harness.mathematics.population import mostly
+from spec.harness.mathematics.strategies import SEEDS
 
 # ## The sweep
 #
@@ -129,6 +133,28 @@ def test_training_stops_once_patience_has_run_out(nn):
         )
 
 
+@claim(
+    "9/early-stopping", r"\text{stop}-\text{best}=\text{patience},\quad\ell_{\text{best}}\le\ell_t"
+)
+@given(length=st.integers(1, 60), patience=st.sampled_from([1, 2, 3, 5, 9]), seed=SEEDS)
+def test_long_records_and_small_improvements(nn, length: int, patience: int, seed: int):
+    """However long it takes, and however little is gained: a fall of 2⁻⁴⁰ is one."""
+    steps = generator(seed, length).choice([-(2.0**-40), 0, 0.5, -0.25], length)
+    losses = (64 + np.cumsum(steps)).tolist()
+    stop, best = watched(losses, patience)
+    stopped, kept = nn.early_stopping(losses, patience)
+    agree(
+        np.array([stopped, kept]),
+        (stop, best),
+        mistakes=lambda: {
+            "the last epoch is kept, not the best": (stop, stop),
+            "epochs are counted from 1": (stop + 1, best + 1),
+            "it stops an epoch too late": watched(losses, patience + 1),
+        },
+        what="what early_stopping returns",
+    )
+
+
 @claim("9/early-stopping", r"\text{best}\ne t\text{ where }\ell_t\text{ is NaN}")
 @pytest.mark.parametrize(
     ("losses", "patience"),
@@ -145,9 +171,10 @@ def test_nan_is_never_the_best(nn, losses: list[float], patience: int):
 
 
 @claim("9/patience", r"\text{patience}\ge1")
-def test_a_patience_below_1_is_refused(nn):
+def test_a_patience_below_1_is_refused(nn, rng):
     """With none at all, training would end with its first epoch, whatever that one brings."""
+    losses = np.cumsum(1 + rng.integers(0, 64, 5) / 64)[::-1].tolist()
     for patience in (0, -1):
-        assert refuses(nn.early_stopping, [3.0, 2.0, 1.0], patience), (
+        assert refuses(nn.early_stopping, losses, patience), (
             f"early_stopping accepts a patience of {patience}, expected an exception"
         )

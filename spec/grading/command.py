@@ -1,16 +1,21 @@
 """`python -m spec grade`: judge submissions, and write a gradebook."""
 
 import importlib
+import json
 import os
+import re
 import signal
-from collections.abc import Callable, Iterator, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from spec.harness.ground.calling import missing
 from spec.harness.ground.errors import CannotDo
 from spec.harness.ground.files import make_folder, write_whole
+from spec.harness.subject.loading import REFERENCE
 
 from . import comparing, edition
 from .gradebook import feedback
@@ -18,7 +23,9 @@ from .gradebook.class_page import FIVE, counted
 from .gradebook.entries import Entry
 from .gradebook.folder import Gradebook, Scheme
 from .gradebook.text_files import as_csv, as_text
-from .intake.handed_in import HandedIn, alone, handed_in
+from .intake import telling
+from .intake.forms import PLATFORMS, by_names
+from .intake.handed_in import HandedIn, Intake, Layout, alone, handed_in
 from .intake.text import cell, legible
 from .running.class_run import ClassRun, How
 from .running.kept import Kept, state_of
@@ -30,14 +37,20 @@ from .scores.judgement import Judgement
 from .scores.scoring import shown
 from .uploads import writing
 
-LIBRARIES = ("msgpack", "joblib", "rich", "jinja2", "matplotlib", "nbformat")
+LIBRARIES = ("msgpack", "joblib", "rich", "jinja2", "matplotlib", "nbformat", "yaml")
+LAYOUTS = ("folders", "files", "one", "plain", *PLATFORMS)  # and "folders:N"
+FULL = "full marks"
 MOST_NAMED = 3  # diagnoses
 MOST_TROUBLES = 10
 
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for. With `alone`, all of `given` is one submission, as on Gradescope."""
+    """What was asked for. With `alone`, all of `given` is one submission, as on Gradescope.
+
+    `layout` and `names` say how what is given is to be read, `only` who is to be judged anew; `roster` is a
+    list of all learners.
+    """
 
     given: Sequence[Path]
     out: Path
@@ -53,6 +66,10 @@ class Options:
     column: str = ""
     compare: Path | None = None
     new_suite: bool = False
+    layout: str = ""
+    names: str = ""
+    roster: Path | None = None
+    only: Sequence[str] = ()
 
 
 def write_template(file: Path) -> str:
@@ -81,7 +98,8 @@ def write_gradescope_zip(file: Path, rubric: Path | None) -> str:
 def write_page(options: Options, name: str) -> str:
     """Write the feedback of one learner who was judged before. Raises CannotDo."""
     _check()
-    found, scheme = _given(options)
+    found = list(_intake(options).learners)
+    scheme = _scheme(options, found)
     chosen = next((one for one in found if name in (one.name, one.id)), None)
     if chosen is None:
         raise CannotDo(f"--page {name}: there is no such learner in what was given")
@@ -102,7 +120,11 @@ def grade(options: Options) -> tuple[str, bool]:
     _check()
     os.environ["PYTHONSAFEPATH"] = "1"  # for workers, too, a file here is no module of Python's
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end like Ctrl-C
-    found, scheme = _given(options)
+    intake = _intake(options)
+    found = list(intake.learners)
+    only = telling.named(intake, options.only) if options.only else None
+    sys.stderr.write("\n".join(_told(options, intake)) + "\n")
+    scheme = _scheme(options, found)
     wanted = writing.wanted(options.worksheet, options.gradebook, options.column)
     before = comparing.rows(options.compare) if options.compare else None
     edition.sign(options.out, options.version, anew=options.new_suite)
@@ -110,7 +132,7 @@ def grade(options: Options) -> tuple[str, bool]:
         book = Gradebook(options.out, found, scheme)
         kept = Kept(options.out)
         try:
-            n_judged = _judge(options, found, store, book, kept)
+            n_judged = _judge(options, found, store, book, kept, only)
         except KeyboardInterrupt:
             raise CannotDo(
                 "stopped; what was judged is kept: run the same command again to go on"
@@ -125,16 +147,15 @@ def grade(options: Options) -> tuple[str, bool]:
     return "\n".join(lines), not book.statistics.troubles
 
 
-def _given(options: Options) -> tuple[list[HandedIn], Scheme]:
-    """The submissions, and how they are scored: whatever is wrong is said before anything is judged."""
-    found = (alone if options.alone else handed_in)(options.given, options.out)
+def _scheme(options: Options, found: Sequence[HandedIn]) -> Scheme:
+    """How they are scored: whatever is wrong is said before anything is judged."""
     known = catalogue()
     rubric = rubrics.read(options.rubric, known) if options.rubric else rubrics.default(known)
     decided = by_hand.Overrides()
     if options.overrides:
         names = [name for one in found for name in (one.name, one.id) if name]
         decided = by_hand.read(options.overrides, known, names)
-    return found, Scheme(rubric, known, decided, options.hints, options.pages)
+    return Scheme(rubric, known, decided, options.hints, options.pages)
 
 
 @contextmanager
@@ -142,11 +163,67 @@ def _store(options: Options) -> Iterator[Store]:
     from .running.judging import suite_hash
 
     make_folder(options.out)
-    store = Store(options.out, suite_hash(), options.how.walls)
+    store = Store(options.out, suite_hash(), options.how.walls, options.how.seconds)
     try:
         yield store
     finally:
         store.close()
+
+
+def listed(options: Options) -> str:
+    """All learners, a line each, without judging any. Raises CannotDo."""
+    intake = _intake(options)
+    return "\n".join([*_told(options, intake), *telling.listing(intake)])
+
+
+def dry_run(options: Options) -> str:
+    """Grade the reference by a rubric, as a learner is graded, and say that it has full marks.
+
+    Raises CannotDo if it has not, with the reasons.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "out")
+        grade(replace(options, given=[REFERENCE], out=out, alone=True))
+        (file,) = (out / "submissions").glob("*.json")
+        data = json.loads(file.read_text(encoding="utf-8"))
+    points = f"{data['points']} of {data['maximum']} points"
+    lost = [each for each in data["claims"] if each["points"] != each["maximum"]]
+    if not lost and not data["trouble"]:
+        return f"the reference has {FULL}: {points}"
+    why = [data["trouble"]] if data["trouble"] else []
+    for claim in lost:
+        reason = (
+            f"withheld for {claim['withheld_for']}" if "withheld_for" in claim else claim["status"]
+        )
+        why.append(f"  {claim['claim']}: {claim['points']} of {claim['maximum']}, {reason}")
+    raise CannotDo("\n".join([f"the reference has not {FULL}, but {points}:", *why]))
+
+
+def _intake(options: Options) -> Intake:
+    if options.alone:
+        return alone(options.given, options.out)
+    layout = options.layout
+    if layout and layout not in LAYOUTS and not re.fullmatch(r"folders:[1-9]", layout):
+        raise CannotDo(
+            f"--layout {layout}: expected folders:N (each folder, N deep) or one of "
+            f"{', '.join(LAYOUTS)}"
+        )
+    try:
+        form = by_names(options.names) if options.names else None
+    except ValueError as error:
+        raise CannotDo(f"--names {options.names} {error}") from None
+    intake = handed_in(options.given, options.out, Layout(options.layout, form))
+    if not intake.learners:
+        how = f"--names {options.names}" if options.names else f"--layout {options.layout}"
+        raise CannotDo(f"{how} finds no learner in what was given")
+    return intake
+
+
+def _told(options: Options, intake: Intake) -> list[str]:
+    return [
+        *telling.beginning(intake),
+        *(telling.absent(intake, options.roster) if options.roster else []),
+    ]
 
 
 def _check() -> None:
@@ -161,7 +238,12 @@ def _check() -> None:
 
 
 def _judge(
-    options: Options, found: list[HandedIn], store: Store, book: Gradebook, kept: Kept
+    options: Options,
+    found: list[HandedIn],
+    store: Store,
+    book: Gradebook,
+    kept: Kept,
+    only: Set[str] | None,
 ) -> int:
     """Judge all, with a progress bar; return how many were judged now."""
     scheme = book.scheme
@@ -192,7 +274,7 @@ def _judge(
                 kept.put(submission.name, state(submission, key), made.as_text())
             advance()
 
-        run = ClassRun(book.scheme.catalogue.claims, store, options.how, report, known)
+        run = ClassRun(book.scheme.catalogue.claims, store, options.how, report, only, known)
         run.judge(found)
     return run.n_judged
 

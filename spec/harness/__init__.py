@@ -1,6 +1,6 @@
 """What every chapter leans on: claims, comparing, sampling, strategies, loading, the pytest plugin."""
 
-from .engine.claims import claim
+from .engine.claims import by_its_word, claim
 from .ground import threads  # noqa: F401  (before anything that imports NumPy)
 from .ground.compare import agree
 from .ground.outcomes import Refuted
@@ -12,6 +12,7 @@ __all__ = [
     "Refuted",
     "agree",
     "arguments_after",
+    "by_its_word",
     "chance",
     "claim",
     "measured",

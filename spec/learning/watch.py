@@ -12,6 +12,7 @@ from typing import TextIO
 from spec.harness.engine.suite import collected, warm_up
 from spec.harness.ground.calling import command, judging, missing
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.limits import SECONDS
 from spec.harness.subject.formats import NOTEBOOKS, SUFFIXES, one_of
 from spec.harness.subject.loading import resembling
 
@@ -20,7 +21,7 @@ from .keys import keyboard
 LIBRARIES = ("watchfiles", "rich")
 
 
-def watch(file: Path, seconds: float = 10.0) -> str:
+def watch(file: Path, seconds: float = SECONDS) -> str:
     """Judge the file on each save, until `q` or Ctrl-C; a test may take `seconds`.
 
     Raises CannotDo for a file that is none, or if a library is missing.

@@ -75,8 +75,8 @@ def figures(n: int, pages: bool, resume: bool) -> Iterator[str]:
         for number in range(n):
             (folder / f"learner_{number:06}.py").write_text(f"def relu(z): return {number}\n" * 50)
         make_folder(out)
-        store = Store(out, judging.suite_hash(), "process")
-        fill(store, handed_in([folder], out))
+        store = Store(out, judging.suite_hash(), "process", 5.0)
+        fill(store, list(handed_in([folder], out).learners))
         store.close()
         how = command.How("process")
         options = command.Options([folder], out, VERSION, pages=pages, how=how)

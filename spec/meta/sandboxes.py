@@ -1,5 +1,6 @@
 """Code that runs in a sandbox, for the tests of the walls: sources go in, answers come out."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -7,21 +8,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from spec.sandbox import control, kernel, processes, seccomp
+from spec.sandbox import control, kernel, processes, seccomp, system_calls
+
+PRCTL = 157, 167
 
 ANSWERING = '''
-def serve(connection):
+def serve(connection, shared):
     """Carry out each source that comes, and answer with what it calls `answer`."""
-    stream = connection.makefile("rwb")
-    while header := stream.readline():
+    questions, answers = (open(connection, mode, closefd=False) for mode in ("rb", "wb"))
+    while header := questions.readline():
         scope = {}
         try:
-            exec(stream.read(int(header)).decode(), scope)
+            exec(questions.read(int(header)).decode(), scope)
             answer = str(scope.get("answer", "got through"))
         except Exception as error:
             answer = f"{type(error).__name__}: {error}"
-        stream.write(b"%d\\n" % len(answer.encode()) + answer.encode())
-        stream.flush()
+        answers.write(b"%d\\n" % len(answer.encode()) + answer.encode())
+        answers.flush()
 '''
 
 
@@ -79,9 +82,16 @@ LACKING = {
 
 def lack(*what: str) -> None:
     """Take these away from the calling process and all that it starts, for good."""
-    column, architecture = seccomp.MACHINES[os.uname().machine]
-    denied = [numbers[column] for each in what for numbers in LACKING[each]]
-    another_filter = (seccomp._EQUAL, 0, 1, kernel._SECCOMP)
-    conditions = seccomp._unless(seccomp._PRCTL[column], another_filter)
+    column, architecture = system_calls.MACHINES[os.uname().machine]
+    code = seccomp.own_architecture(architecture)
+    for number in [numbers[column] for each in what for numbers in LACKING[each]]:
+        code += [(seccomp.EQUAL, 0, 1, number), seccomp.failing(errno.EPERM)]
+    if "seccomp" in what:
+        code += [
+            (seccomp.EQUAL, 0, 3, PRCTL[column]),
+            (seccomp.LOAD, 0, 0, seccomp.ARGUMENTS),
+            (seccomp.EQUAL, 0, 1, kernel._SECCOMP),
+            seccomp.failing(errno.EPERM),
+        ]
     kernel.no_new_privileges()
-    seccomp.install(architecture, denied, conditions if "seccomp" in what else [])
+    seccomp.install([*code, (seccomp.RETURN, 0, 0, seccomp.ALLOW)])

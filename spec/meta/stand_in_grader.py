@@ -29,7 +29,7 @@ def main(given: Path, out: Path, seconds: float) -> None:
         return judgement(contents.content.decode()).as_data()
 
     worker.judge = judge
-    found = handed_in([given], out)
+    found = handed_in([given], out).learners
     store = Store(out, "suite", "")
     book = Gradebook(out, found, Scheme(rubric.default(catalogue()), catalogue()))
     how = class_run.How(jobs=1)

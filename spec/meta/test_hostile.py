@@ -119,6 +119,11 @@ def test_nothing_secret_is_told(judged, figure):
     figure(Figure("secrets read", "0", count(wrong), not wrong), str(wrong))
 
 
+def test_no_place_of_the_machine_is_told(judged):
+    """Neither where the project and Python lie, nor where a sandbox was: that differs from run to run."""
+    assert not {name: told["places"] for name, told in judged.items() if told["places"]}
+
+
 def test_nothing_of_others_is_lost(runs, figure):
     """Honest submissions, judged between them, have full marks."""
     honest = [told for run in runs for some in run["judged"] for told in some["honest"]]

@@ -351,7 +351,9 @@ def test_when_the_grader_is_killed_all_goes_with_it(tmp_path):
 def test_the_walls_here_can_be_asked_for(tmp_path, monkeypatch):
     """As the documentation of a grader's machine does."""
     monkeypatch.setattr(control, "INSIDE", tmp_path / "inside.py")
-    (tmp_path / "inside.py").write_text("def serve(connection): connection.recv(1)")
+    (tmp_path / "inside.py").write_text(
+        "import os\ndef serve(connection, shared): os.read(connection, 1)"
+    )
     assert set(control.probe()) <= ALL
 
 

@@ -1,6 +1,8 @@
 """The trusted side: it starts the launcher, asks it for sandboxes, and knows what became of each."""
 
+import fcntl
 import json
+import mmap
 import os
 import select
 import signal
@@ -21,6 +23,9 @@ from .policy import read_policy
 from .walls import SECCOMP, Limits
 
 INSIDE = Path(__file__).with_name("inside.py")  # the code that answers calls inside
+SHARED_BYTES = (
+    1 << 24
+)  # of memory that a sandbox shares with its judge; what is not used costs nothing
 _PATIENCE = 30.0  # seconds for what takes milliseconds unless the machine is overloaded
 _GRACE = 1.0  # seconds between a connection's end and its process' end
 _NEARLY = 0.8  # of a limit: the kernel counts CPU time by ticks, and memory before it is used
@@ -60,8 +65,9 @@ _NO_LANDLOCK = (
 class Sandbox:
     """One sandbox. Its process, and all that this has started, have ended when the `with` block ends.
 
-    `connection` is a connected stream socket, at whose other end `inside.serve` answers calls;
-    `walls` are the names of those that stand around it.
+    `connection` is a connected stream socket, at whose other end `inside.serve` answers calls; `shared` is
+    memory that both sides see, `walls` are the names of those that stand around it, and `root` is the
+    folder in which it has its directory.
     """
 
     def __init__(self, control: socket.socket, limits: Limits) -> None:
@@ -72,18 +78,22 @@ class Sandbox:
         self.connection, far_connection = socket.socketpair()
         self._supervisor, far_supervisor = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._supervisor.settimeout(_PATIENCE)
+        memory = _sealed_memory()
+        self.shared = mmap.mmap(memory, SHARED_BYTES)
         with far_connection, far_supervisor:
+            given = [far_connection.fileno(), far_supervisor.fileno(), memory]
             try:
-                socket.send_fds(
-                    control, [b"sandbox"], [far_connection.fileno(), far_supervisor.fileno()]
-                )
+                socket.send_fds(control, [b"sandbox"], given)
             except OSError as error:
                 raise CannotDo(_LOST) from error
+            finally:
+                os.close(memory)
         report = self._told()
         if "walls" not in report:
             self.end()
             raise CannotDo(_LOST)
         self._pid: int = report["pid"]
+        self.root: str = report["root"]
         with suppress(OSError):
             os.sched_setaffinity(self._pid, os.sched_getaffinity(0))  # where its judge runs
         self.walls: tuple[str, ...] = tuple(report["walls"])
@@ -122,6 +132,8 @@ class Sandbox:
             return
         self._gone = True
         self.connection.close()
+        with suppress(BufferError):  # somebody reads it just now
+            self.shared.close()
         self._supervisor.shutdown(socket.SHUT_WR)
         with self._supervisor:
             while message := self._told():
@@ -236,6 +248,15 @@ def probe() -> tuple[str, ...]:
     """The names of the walls that work here."""
     with Launcher("process") as launcher, launcher.launch() as sandbox:
         return sandbox.walls
+
+
+def _sealed_memory() -> int:
+    """A file in memory that cannot shrink: who reads behind the end of a file is killed."""
+    memory = os.memfd_create("shared", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(memory, SHARED_BYTES)
+    seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, seals)
+    return memory
 
 
 def _readable(waited_for: socket.socket, seconds: float) -> bool:

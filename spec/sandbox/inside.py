@@ -6,27 +6,36 @@ submission may call what was handed to it: then this side asks, and the trusted 
 """
 
 import contextvars
+import dis
 import io
 import linecache
 import os
 import random
-import socket
 import sys
 import traceback
 import types
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import msgpack
 import numpy as np
 
-from .wire import CALLBACK, GENERATOR, HANDLE, NAME, Wire
+from .wire import CALLBACK, GENERATOR, HANDLE, NAME, SHARED, Wire
 
-LONGEST_TEXT = 300  # characters of an exception's message
+LONGEST_TEXT = (
+    1200  # characters of an exception's message: its end is cut off where places are hidden
+)
 MOST_FRAMES = 40  # of a traceback
 MOST_NAMES, LONGEST_NAME = 500, 100
+MOST_HELD = 10  # items of a result
+# instructions of `raise`, and of a generator that waits when an exception is thrown into it
+BY_STATEMENT = {
+    *("RAISE_VARARGS", "RERAISE"),
+    *("YIELD_VALUE", "RESUME", "SEND", "RETURN_GENERATOR", "POP_TOP"),
+}
 QUIET = [("ignore", None, Warning, None, 0)]  # what warnings.simplefilter("ignore") puts in front
 _NO_WARNINGS = contextvars.copy_context()
 _NO_WARNINGS.run(np.seterr, all="ignore")
@@ -56,11 +65,13 @@ class Server:
     """Answers requests about one submission.
 
     `module` has its names, `beside` what the trusted side wants done next to it. `objects` are those
-    that the trusted side has a handle of, `lent` the generators and mirrors that it has lent.
+    that the trusted side has a handle of, `lent` the generators and mirrors that it has lent. `shared` is
+    memory that the trusted side sees, too.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: int, shared: Any) -> None:
         self.wire = Wire(connection, self._give, self._take)
+        self.shared = shared
         self.module = types.ModuleType("submission")
         self.beside = types.ModuleType("beside")
         self.objects: dict[int, Any] = {}
@@ -149,6 +160,11 @@ class Server:
         """function(*arguments, **options)."""
         return function(*arguments, **options)
 
+    def do_hold(self, function: Any, arguments: list[Any]) -> list[Any]:
+        """Handles of the items of function(*arguments)."""
+        items = list(islice(function(*arguments), MOST_HELD))
+        return [msgpack.ExtType(*self._give(each)) for each in items]
+
     def do_method(
         self, owner: Any, name: str, arguments: list[Any], options: dict[str, Any]
     ) -> Any:
@@ -203,6 +219,9 @@ class Server:
         if kind == NAME:
             return getattr(self.module, data.decode()) if data else self.module
         value = self.wire.unpack(data)
+        if kind == SHARED:
+            start, dtype, shape, order = value
+            return np.ndarray(shape, dtype, self.shared, start, None, order)
         if kind == CALLBACK:
             return self._callback(value)
         number, *rest = value
@@ -321,16 +340,42 @@ def _methods(kind: type) -> list[str]:
 
 
 def _told(error: BaseException) -> list[Any]:
-    """The class, the message, whether it says *not written yet*, and the file and line of each frame."""
+    """Class, message, whether it says *not written yet*, whether a statement raised it, and the frames."""
     try:
         text = str(error)[:LONGEST_TEXT]
     except BaseException:
         text = ""
     frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
     unwritten = isinstance(error, NotImplementedError)
-    return [type(error).__name__, text, unwritten, [list(frame) for frame in frames[-MOST_FRAMES:]]]
+    told = [list(frame) for frame in frames[-MOST_FRAMES:]]
+    return [type(error).__name__, text, unwritten, _on_purpose(error), told]
 
 
-def serve(connection: socket.socket) -> None:
-    """Answer the requests that come over the connection until it is closed."""
-    Server(connection).serve()
+def _own_memory_error() -> type[BaseException]:
+    """What NumPy raises where there is no memory."""
+    try:
+        np.empty(1 << 60, np.uint8)
+    except MemoryError as error:
+        return type(error)
+    return MemoryError
+
+
+_OF_WALLS_AND_LIMITS = {MemoryError, _own_memory_error(), PermissionError, BlockingIOError}
+
+
+def _on_purpose(error: BaseException) -> bool:
+    """Whether a statement raised it, or it is a class of the submission's own: no wall and no limit did.
+
+    What a call refuses is raised by the call's own instruction.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or type(error) not in _OF_WALLS_AND_LIMITS:
+        return True
+    return dis.opname[trace.tb_frame.f_code.co_code[trace.tb_lasti]] in BY_STATEMENT
+
+
+def serve(connection: int, shared: Any) -> None:
+    """Answer the requests that come over the connection, a descriptor, until it is closed."""
+    Server(connection, shared).serve()

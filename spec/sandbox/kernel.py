@@ -15,6 +15,7 @@ _FILTER = 2  # the mode of seccomp that takes a program
 _CAPABILITY_VERSION = 0x20080522
 _RECURSIVE, _PRIVATE, _NO_SETUID, _NO_DEVICES, _NO_PROGRAMS = 0x4000, 0x40000, 2, 4, 8
 _DETACH = 2
+_READ_AND_WRITE, _SHARED, _NO_MEMORY = 3, 1, ctypes.c_void_p(-1).value
 
 
 def syscall(number: int, *arguments: Any) -> int:
@@ -81,6 +82,16 @@ def install_filter(program: bytes) -> None:
 
     whole = Program(len(program) // 8, ctypes.addressof(code))
     _prctl(_SECCOMP, _FILTER, ctypes.byref(whole))
+
+
+def shared_memory(descriptor: int, size: int) -> Any:
+    """`size` bytes of a file, as memory that is shared with whoever has the file, too."""
+    _LIBC.mmap.restype = ctypes.c_void_p
+    _LIBC.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long)
+    address = _LIBC.mmap(None, size, _READ_AND_WRITE, _SHARED, descriptor, 0)
+    if address in (None, _NO_MEMORY):
+        _checked(-1)
+    return (ctypes.c_char * size).from_address(address)
 
 
 def unshare(namespaces: int) -> None:

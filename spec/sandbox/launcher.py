@@ -84,7 +84,7 @@ def _serve(control: socket.socket, trusted_side: int, settings: Settings) -> Non
     poll.register(control, select.POLLIN)
     poll.register(trusted_side, select.POLLIN)
     while all(descriptor != trusted_side for descriptor, _ in poll.poll()):
-        message, descriptors, *_ = socket.recv_fds(control, 16, 2)
+        message, descriptors, *_ = socket.recv_fds(control, 16, 3)
         if not message:
             break
         pid = os.fork()
@@ -103,7 +103,9 @@ def _serve(control: socket.socket, trusted_side: int, settings: Settings) -> Non
             os.wait()
 
 
-def _supervise(settings: Settings, lifeline: int, connection: int, status: int) -> NoReturn:
+def _supervise(
+    settings: Settings, lifeline: int, connection: int, status: int, memory: int
+) -> NoReturn:
     """Be the supervisor of one sandbox: from its walls to the last process and file of it."""
     os.setsid()
     kernel.adopt_orphans()
@@ -118,15 +120,16 @@ def _supervise(settings: Settings, lifeline: int, connection: int, status: int) 
     user = walls.user_for(os.getpid())
     pid = os.fork()
     if not pid:
-        _run_inside(settings, str(directory), user, connection, writing)
+        _run_inside(settings, str(directory), user, connection, writing, memory)
     os.close(connection)
+    os.close(memory)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         report = json.loads(pipe.read() or b"{}")
     if "walls" in report:
         report["walls"] = [*report["walls"], *settings.standing, *standing]
     with suppress(OSError):  # the trusted side may have ended
-        trusted_side.send(json.dumps({"pid": pid, **report}).encode())
+        trusted_side.send(json.dumps({"pid": pid, **report, "root": str(settings.root)}).encode())
         _watch(pid, trusted_side, lifeline, report.get("walls", ()), settings.limits)
     processes.end(pid)
     if walls.OWN_FILES in standing:
@@ -138,18 +141,20 @@ def _supervise(settings: Settings, lifeline: int, connection: int, status: int) 
 
 
 def _run_inside(
-    settings: Settings, directory: str, user: int, connection: int, report: int
+    settings: Settings, directory: str, user: int, connection: int, report: int, memory: int
 ) -> NoReturn:
     """Be the sandbox's process: raise the walls, say which stand, answer calls until the connection ends."""
     status = 1
     try:
         tempfile.tempdir = directory
+        sys.argv[:] = [""]
+        shared = kernel.shared_memory(memory, os.fstat(memory).st_size)
         standing = walls.raise_all(
             directory, user, (connection, report), settings.limits, settings.policy
         )
         os.write(_REPORT, json.dumps({"walls": standing}).encode())
         os.close(_REPORT)
-        settings.inside.serve(socket.socket(fileno=_CONNECTION))
+        settings.inside.serve(_CONNECTION, shared)
         status = 0
     except SystemExit as exit_:
         status = exit_.code if isinstance(exit_.code, int) else 1

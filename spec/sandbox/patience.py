@@ -21,7 +21,10 @@ class Stopped(TimeLimitExceeded):
 
 
 class PatientWire(Wire):
-    """A wire that looks at the clocks while it waits."""
+    """A wire that looks at the clocks while it waits, and takes no more than the trusted side can carry."""
+
+    longest_text = 1 << 16
+    most_slow = 1 << 18
 
     def __init__(
         self,
@@ -29,11 +32,13 @@ class PatientWire(Wire):
         give: Callable[[Any], tuple[int, bytes]],
         take: Callable[[int, bytes], Any],
     ) -> None:
-        super().__init__(sandbox.connection, give, take)
+        super().__init__(sandbox.connection.fileno(), give, take)
         self.sandbox = sandbox
+        self._socket = sandbox.connection
         glance = struct.pack("@ll", 0, round(GLANCE * 1e6))
         for timeout in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            sandbox.connection.setsockopt(socket.SOL_SOCKET, timeout, glance)
+            self._socket.setsockopt(socket.SOL_SOCKET, timeout, glance)
+        self._spent_here = 0.0  # since the clocks were looked at
         self.allow(60)
 
     def allow(self, seconds: float) -> float:
@@ -43,11 +48,19 @@ class PatientWire(Wire):
         self._end = time.monotonic() + PATIENCE * seconds
         return computed
 
+    def spend(self, seconds: float) -> None:
+        """Count what this side has computed because it was asked to: Stopped if that was too much."""
+        self._last_second -= seconds
+        self._spent_here += seconds
+        if self._spent_here > GLANCE:
+            self._spent_here = 0.0
+            self._look()
+
     @property
     def something_waits(self) -> bool:
         """Whether something has come that nobody asked for."""
         try:
-            return bool(self._come) or bool(self.connection.recv(1, PEEK))
+            return bool(self._come) or bool(self._socket.recv(1, PEEK))
         except (BlockingIOError, ConnectionError):
             return False
 
@@ -56,7 +69,7 @@ class PatientWire(Wire):
             if time.monotonic() > self._end:  # it drips
                 self._look()
             try:
-                return self.connection.recv(n)
+                return self._socket.recv(n)
             except BlockingIOError:
                 self._look()
 
@@ -65,7 +78,7 @@ class PatientWire(Wire):
         sent = 0
         while sent < len(data):
             try:
-                sent += self.connection.send(memoryview(data)[sent:] if sent else data)
+                sent += self._socket.send(memoryview(data)[sent:] if sent else data)
             except BlockingIOError:
                 self._look()
 

@@ -5,6 +5,7 @@ numbers, arrays, texts and handles, and none of them is trusted: a reply that is
 asked for, fails the claim that is judged.
 """
 
+import time
 import types
 from collections.abc import Iterator
 from functools import cache
@@ -15,15 +16,23 @@ import numpy as np
 from spec.harness.ground.errors import RaisedElsewhere
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
 from spec.harness.ground.status import Status
+from spec.harness.ground.texts import cut
 from spec.harness.subject.beside import Lacking
 from spec.harness.subject.proxy import Elsewhere
 
+from . import bounds, clock, outside
 from .control import Sandbox
 from .patience import PatientWire, Stopped
-from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, Malformed
+from .places import hidden
+from .wire import CALLBACK, GENERATOR, HANDLE, MIRROR, NAME, SHARED, Malformed
 
+BY_ITS_WORD = (
+    "warned",
+    "cost_of_backward",
+)  # what only the submission's process can say, and may make up
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, type)
-LONGEST_TEXT, MOST_FRAMES = 300, 40  # of what was raised there
+MOST_TEXT, LONGEST_TEXT, MOST_FRAMES = 1200, 300, 40  # of what was raised there
+LONGEST_NAME = 100  # of its class
 
 
 class Gone(Raised):
@@ -69,9 +78,8 @@ class Remote(Elsewhere):
             yield item
 
     def run_beside(self, function: str, *arguments: Any, answer: bool) -> Any:
-        """Carry out a function of `beside` or `counting` on it, there."""
-        request = self._client.ask if answer else self._client.tell
-        return request("beside", function, [self, *arguments])
+        """Carry out a function of `beside` on it: there, or here where it can be seen from outside."""
+        return self._client.beside(function, self, arguments, answer=answer)
 
 
 class RemoteCallable(Remote):
@@ -97,9 +105,8 @@ class Method(Elsewhere):
         return self._owner._client.ask("method", self._owner, self._name, list(arguments), options)
 
     def run_beside(self, function: str, *arguments: Any, answer: bool) -> Any:
-        """Carry out a function of `beside` on it, there."""
-        _, bound = _two(self._owner._client.ask("get", self._owner, self._name))
-        return self._owner._client.ask("beside", function, [bound, *arguments])
+        """Carry out a function of `beside` on it: there, or here where it can be seen from outside."""
+        return self._owner._client.beside(function, self, arguments, answer=True)
 
 
 @cache
@@ -128,8 +135,9 @@ class Client:
         self.sandbox = sandbox
         self.files = files  # the submission's, as its frames name them
         self.wire = PatientWire(sandbox, self._give, self._take)
+        self.shared = outside.SharedMemory(sandbox.shared)
         self.failure: Refuted | Stopped | None = None
-        self.raised: list[str] = []  # the classes of what was raised since `begin`
+        self.raised: list[str] = []  # since `begin`, the classes of what no statement raised
         self._number = 0
         self._remotes: dict[int | str, Remote] = {}
         self._methods: dict[int, frozenset[str]] = {}
@@ -141,6 +149,7 @@ class Client:
         """Another test begins, in which the submission may compute for `seconds`; how long it has already."""
         for kept in (self._remotes, self._lent, self.raised):
             kept.clear()
+        self.shared.forget()
         computed = self.wire.allow(seconds)
         self.tell("begin", seed)
         return computed
@@ -178,8 +187,8 @@ class Client:
                 kind, *rest = _parts(self.wire.receive())
                 if kind == "value" and rest[0] == number and len(rest) == 3:
                     self._take_changes(rest[2])
-                    return rest[1]
-                if kind == "raised" and rest[0] == number and len(rest) == 5:
+                    return hidden(rest[1], (self.sandbox.root,))
+                if kind == "raised" and rest[0] == number and len(rest) == 6:
                     raise self._as_raised(*rest[1:])
                 self._answer(kind, rest)
         except Malformed as error:
@@ -189,6 +198,26 @@ class Client:
             self._fail(Gone(why, self.sandbox.met))
         except TimeLimitExceeded as error:
             self._fail(error if isinstance(error, Stopped) else Stopped(str(error)))
+
+    def beside(self, function: str, owner: Any, arguments: tuple[Any, ...], *, answer: bool) -> Any:
+        """What a function of `beside` returns: as it is seen from outside, where it can be; else from there.
+
+        Raises Refuted where it would be only the word of a process that may make it up.
+        """
+        if function == "after":
+            return outside.after(self.shared, owner, *arguments)
+        if function == "two_steps":
+            return outside.two_steps(self.shared, self._hold, owner, *arguments)
+        if function in BY_ITS_WORD:
+            raise Refuted("only the process of your code could say this, so it is not judged here")
+        if isinstance(owner, Method):
+            _, owner = _two(self.ask("get", owner._owner, owner._name))
+        request = self.ask if answer else self.tell
+        return request("beside", function, [owner, *arguments])
+
+    def _hold(self, function: Any, arguments: list[Any]) -> tuple[Any, Any]:
+        items = self.ask("hold", function, arguments)
+        return _two(tuple(items) if isinstance(items, list) else items)
 
     def _fail(self, failure: Refuted | Stopped) -> None:
         self.failure = failure
@@ -200,19 +229,21 @@ class Client:
 
     # ## What was raised there
 
-    def _as_raised(self, kind: Any, text: Any, unwritten: Any, frames: Any) -> BaseException:
+    def _as_raised(
+        self, kind: Any, text: Any, unwritten: Any, on_purpose: Any, frames: Any
+    ) -> BaseException:
         escaped, self._escaped = self._escaped, None
         if isinstance(escaped, Refuted):  # raised by the spec in a function that was handed over
             return escaped
         if unwritten is True:
             return Lacking(_short(text)) if kind == Lacking.__name__ else NotImplementedError()
-        kind = _short(kind)
-        self.raised.append(kind)
+        kind = hidden(_short(kind), (self.sandbox.root,))[:LONGEST_NAME]
+        if not on_purpose:
+            self.raised.append(kind)
         frames = frames[:MOST_FRAMES] if isinstance(frames, list) else []
         own = [(self.own_file(file), line) for file, line in map(_pair, frames)]
-        return RaisedElsewhere(
-            kind, _short(text), [(f, n) for f, n in own if f and isinstance(n, int)]
-        )
+        told = cut(hidden(_short(text), (self.sandbox.root,)), LONGEST_TEXT)
+        return RaisedElsewhere(kind, told, [(f, n) for f, n in own if f and isinstance(n, int)])
 
     def own_file(self, file: Any) -> str:
         """The submission's file that a frame names; "" if it is none of them."""
@@ -222,19 +253,23 @@ class Client:
     # ## What the submission asks
 
     def _answer(self, kind: Any, rest: list[Any]) -> None:
+        begun = time.process_time()
         try:
-            if kind == "ask call":
-                number, arguments, options = rest
-                reply = ["reply", self._lent[number](*arguments, **options)]
-            elif kind == "ask method":
-                reply = ["reply", self._call_method(*rest)]
-            else:
+            if kind not in ("ask call", "ask method"):
                 raise Malformed("a frame came that nobody asked for")
+            bounds.keep_within(rest)
+            with clock.killing_after(clock.OF_A_CALL):
+                if kind == "ask call":
+                    number, arguments, options = rest
+                    reply = ["reply", self._lent[number](*arguments, **options)]
+                else:
+                    reply = ["reply", self._call_method(*rest)]
         except (Malformed, TimeLimitExceeded):
             raise
         except BaseException as error:  # of the spec's own function: the submission sees it, too
             self._escaped = error
             reply = ["refusal", f"{type(error).__name__}: {error}"[:200]]
+        self.wire.spend(time.process_time() - begun)
         self.wire.send(reply)
 
     def _call_method(
@@ -260,6 +295,10 @@ class Client:
         if isinstance(value, Method):
             _, bound = _two(self.ask("get", value._owner, value._name))
             return self._give(bound)
+        if isinstance(value, outside.Shared):
+            return SHARED, self.wire.pack(
+                [value.start, value.dtype, list(value.shape), value.order]
+            )
         number = id(value)
         self._lent[number] = value
         if isinstance(value, FUNCTIONS):
@@ -288,6 +327,7 @@ class Client:
             return
         try:
             moved, mirrors = changed
+            bounds.keep_within(mirrors)
             for number, state in moved.items():
                 _move(self._lent[number], state)
             for number, state in mirrors.items():
@@ -304,7 +344,7 @@ def _parts(reply: Any) -> list[Any]:
 
 def _short(text: Any) -> str:
     """What the submission gave as a text."""
-    return text[:LONGEST_TEXT] if isinstance(text, str) else ""
+    return text[:MOST_TEXT] if isinstance(text, str) else ""
 
 
 def _pair(frame: Any) -> tuple[Any, Any]:

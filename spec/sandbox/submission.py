@@ -14,15 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from spec.harness.ground.contract import NAMES
-from spec.harness.ground.errors import CannotLoad
+from spec.harness.ground.errors import CannotLoad, RaisedElsewhere
 from spec.harness.ground.limits import time_limit
 from spec.harness.ground.outcomes import Raised, Refuted, TimeLimitExceeded
 from spec.harness.ground.status import Status
+from spec.harness.ground.texts import cut
 from spec.harness.subject import beside, counting
 from spec.harness.subject.formats import is_notebook
-from spec.harness.subject.loading import Subject, must_be_text, must_have_names
+from spec.harness.subject.loading import (
+    Subject,
+    defines_any,
+    definitions_alone,
+    must_be_text,
+    must_have_names,
+)
 from spec.harness.subject.notebook import Notebook
 from spec.harness.subject.proxy import raised
+from spec.harness.subject.scripts import is_notebook_as_script
 
 from .control import Launcher, Sandbox
 from .patience import PATIENCE, Stopped
@@ -36,6 +44,7 @@ IN_ALL = 30  # times the seconds of a test that a submission may compute, all it
 MOST_STOPPED = 10  # tests; then each has an eighth of the seconds
 READING = 5.0  # seconds of computing that it may take to understand a notebook
 MOST_NAMES, MOST_NOTES = 500, 100  # of a module, of a notebook
+LONGEST_LINE, LONGEST_NOTE = 2000, 300  # characters
 BY_WALLS = {"PermissionError", "BlockingIOError"}  # what a wall makes Python raise
 BY_LIMITS = {"MemoryError"}
 
@@ -57,14 +66,20 @@ class Submission:
     ) -> None:
         self.incident = ""
         self.walls: tuple[str, ...] = ()
+        self.places: tuple[str, ...] = ()  # in which its sandboxes are
         self._launcher, self._seconds = launcher, seconds
         self._name, self._content, self._companions = name, content, companions
         self._module = types.ModuleType(Path(name).stem)
-        self._notebook = _read(name, content) if is_notebook(name.lower()) else None
+        by_definitions = is_notebook(name.lower()) or is_notebook_as_script(content)
+        self._notebook = _read(name, content) if by_definitions else None
         places = self._notebook.places if self._notebook else [name]
-        self._files = frozenset([*places, *companions])
-        for each, text in ({name: content} | companions).items():
+        sources = {each: text for each, text in companions.items() if each.endswith(".py")}
+        self._files = frozenset([*places, *sources])
+        for each, text in ({name: content} | sources).items():
             lines = io.StringIO(text.decode(errors="replace"), newline=None).readlines()
+            lines = [
+                line if len(line) < LONGEST_LINE else f"{line[:LONGEST_LINE]}\n" for line in lines
+            ]
             linecache.cache[each] = (len(text), None, lines, each)  # for what is told of a line
         self._sandbox: Sandbox | None = None
         self._spent = 0.0
@@ -81,26 +96,41 @@ class Submission:
     def subject(self) -> Subject:
         """The submission as what is judged. Raises CannotLoad if there is nothing to judge."""
         must_be_text(self._name, self._content)
-        self.restart()
-        notes = tuple(self._notebook.notes[:MOST_NOTES]) if self._notebook else ()
+        try:
+            self.restart()
+            notes: tuple[str, ...] = ()
+        except CannotLoad as error:
+            if self._notebook:
+                raise
+            self._define_alone(error)
+            notes = (definitions_alone(error),)
+        notes += tuple(self._notebook.notes[:MOST_NOTES]) if self._notebook else ()
         subject = Subject(
             self._module,
             self._name,
             Path(self._name),
             content_hash(self._content, self._companions),
             False,
-            notes,
+            tuple(cut(note, LONGEST_NOTE) for note in notes),
             self._each_test,
             self._located,
         )
         must_have_names(subject)
         return subject
 
+    def _define_alone(self, error: CannotLoad) -> None:
+        """Load the definitions alone; where there are none, raise the error that its import ended with."""
+        self._notebook = _read(self._name, self._content)
+        with suppress(CannotLoad):
+            self.restart()
+        if not defines_any(self._module):
+            raise error
+
     def restart(self) -> None:
         """Load it in a new sandbox. Raises CannotLoad."""
         self._end_sandbox()
         self._sandbox = sandbox = self._launcher.launch()
-        self.walls = sandbox.walls
+        self.walls, self.places = sandbox.walls, (sandbox.root,)
         self._client = Client(sandbox, self._files)
         try:
             self._client.wire.allow(self._seconds)
@@ -119,7 +149,8 @@ class Submission:
 
     def _load(self) -> None:
         for companion in self._companions.items():
-            self._client.ask("put", *companion)
+            with suppress(RaisedElsewhere):  # it cannot lie there, and what imports it says so
+                self._client.ask("put", *companion)
         module = f"judged_{Path(self._name).stem}"
         if self._notebook is None:
             self._client.ask("load", self._content, self._name, module)

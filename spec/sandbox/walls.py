@@ -32,7 +32,7 @@ OWN_FILES = "own files"  # its directory is memory of a limited size, gone with 
 LANDLOCK = "landlock"  # no file but Python, its packages and the one directory
 LANDLOCK_NETWORK = "landlock network"  # no TCP
 LANDLOCK_SIGNALS = "landlock signals"  # no signal, no abstract socket to anyone outside
-SECCOMP = "seccomp"  # no system call that acts beyond the process
+SECCOMP = "seccomp"  # no system call but those that Python and NumPy need
 
 _FIRST_USER = 2_000_000_000  # between the ranges that systemd and containers use
 _FIRST_OF_FEW_USERS, _FEW_USERS = 20_000, 40_000  # for containers that know 65536
@@ -209,7 +209,7 @@ def restrict_files(directory: str, policy: ReadPolicy) -> None:
 
 
 def restrict_system_calls() -> None:
-    """Give up system calls that act beyond the process, by seccomp."""
+    """Give up all system calls but those that are needed, by seccomp."""
     seccomp.restrict()
     try:
         socket.socket().close()

@@ -1,4 +1,4 @@
-"""Frames over a socket: what crosses the boundary, in a format that holds values and no code.
+"""Frames over a connection: what crosses the boundary, in a format that holds values and no code.
 
 A frame is its length (4 bytes) and msgpack. What that has no type for has one here:
 
@@ -12,7 +12,7 @@ The trusted side and the code inside both use it. It needs NumPy, msgpack and th
 """
 
 import math
-import socket
+import os
 import struct
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -22,13 +22,14 @@ import msgpack
 import numpy as np
 
 ARRAY, SCALAR, ODD, TUPLE, INTEGER, COMPLEX = range(6)
-HANDLE, NAME, CALLBACK, GENERATOR, MIRROR = range(10, 15)
+HANDLE, NAME, CALLBACK, GENERATOR, MIRROR, SHARED = range(10, 16)
 LARGEST = 1 << 24  # bytes of a frame
 DEEPEST = 50  # values of the kinds below in one another: each takes much of the stack
 MOST_KEYS = 500  # of a dict: there are numbers enough of one hash to make more of them cost minutes
 LONGEST_INTEGER = 400  # digits
 MOST_HEADS = 256  # of arrays that are remembered: few dtypes and shapes come, again and again
 NUMBERS = "biufc"  # the kinds of dtype that travel
+FAST = "fdFD"  # the dtypes whose matrix products BLAS computes
 LENGTH = struct.Struct(">I")
 AT_ONCE = 1 << 13  # bytes that are read at a time, unless more are missing
 
@@ -49,14 +50,17 @@ class Malformed(Exception):
 
 
 class Wire:
-    """Frames over a socket. What has no type of its own goes out through `give` and comes in through `take`.
+    """Frames over a descriptor. What has no type of its own goes out by `give` and comes in by `take`.
 
     `give(value)` returns the number of its kind and its bytes; `take(kind, data)` the value.
     """
 
+    longest_text = LARGEST  # characters, or bytes, of one
+    most_slow = LARGEST  # entries of an array of a dtype without fast matrix products
+
     def __init__(
         self,
-        connection: socket.socket,
+        connection: int,
         give: Callable[[Any], tuple[int, bytes]],
         take: Callable[[int, bytes], Any],
     ) -> None:
@@ -71,7 +75,9 @@ class Wire:
 
     def send_frames(self, data: bytes) -> None:
         """Send frames."""
-        self.connection.sendall(data)
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self.connection, left) :]
 
     @staticmethod
     def framed(data: bytes) -> bytes:
@@ -99,7 +105,7 @@ class Wire:
 
     def _some(self, n: int) -> bytes:
         """What comes next, `n` bytes at most, as soon as there are any."""
-        return self.connection.recv(n)
+        return os.read(self.connection, n)
 
     def pack(self, value: Any) -> bytes:
         """The value's bytes; Malformed if they are too many."""
@@ -125,6 +131,8 @@ class Wire:
                 ext_hook=self._extended,
                 strict_map_key=False,
                 max_map_len=MOST_KEYS,
+                max_str_len=self.longest_text,
+                max_bin_len=self.longest_text,
                 unicode_errors="surrogatepass",
             )
         except Malformed:
@@ -162,7 +170,7 @@ class Wire:
 
     def _extended(self, kind: int, data: bytes) -> Any:
         if kind in (ARRAY, SCALAR):
-            return _as_array(data, kind)
+            return self._as_array(data, kind)
         if kind == ODD:
             return np.full((), None)  # an array of something else than numbers
         if kind == TUPLE:
@@ -172,6 +180,25 @@ class Wire:
         if kind == COMPLEX:
             return complex(*self.unpack(data))
         return self._take(kind, data)
+
+    def _as_array(self, data: bytes, kind: int) -> Any:
+        """The array; Malformed if the bytes are none."""
+        try:
+            start = 3 + data[1] + 8 * data[0]
+            dtype, shape, order, size = _read_head(data[:start])
+            if size != len(data) - start:
+                raise Malformed(
+                    f"no array: dtype {dtype}, shape {shape}, {len(data) - start} bytes"
+                )
+            if dtype.char not in FAST and size > self.most_slow * dtype.itemsize:
+                raise Malformed(f"an array of dtype {dtype} and more than {self.most_slow} entries")
+            if not size:
+                array = np.empty(shape, dtype)
+            else:
+                array = np.ndarray(shape, dtype, data, start, None, order).copy("K")
+        except (ValueError, TypeError, IndexError, struct.error, OverflowError) as error:
+            raise Malformed(f"no array: {error}") from None
+        return array[()] if kind == SCALAR else array
 
 
 def _array(value: np.ndarray, kind: int) -> Any:
@@ -187,22 +214,6 @@ def _head(dtype: np.dtype, shape: tuple[int, ...], order: str) -> bytes:
     name = dtype.str.encode()
     start = bytes([len(shape), len(name)]) + order.encode() + name
     return start + struct.pack(f">{len(shape)}Q", *shape)
-
-
-def _as_array(data: bytes, kind: int) -> Any:
-    """The array; Malformed if the bytes are none."""
-    try:
-        start = 3 + data[1] + 8 * data[0]
-        dtype, shape, order, size = _read_head(data[:start])
-        if size != len(data) - start:
-            raise Malformed(f"no array: dtype {dtype}, shape {shape}, {len(data) - start} bytes")
-        if not size:
-            array = np.empty(shape, dtype)
-        else:
-            array = np.ndarray(shape, dtype, data, start, None, order).copy("K")
-    except (ValueError, TypeError, IndexError, struct.error, OverflowError) as error:
-        raise Malformed(f"no array: {error}") from None
-    return array[()] if kind == SCALAR else array
 
 
 @lru_cache(MOST_HEADS)

@@ -32,6 +32,7 @@ def as_data(graded: Graded) -> dict[str, Any]:
         "id": graded.submission.id,
         "late": graded.submission.late,
         "attempt": graded.submission.attempt,
+        "earlier": list(graded.submission.earlier),
         "source": graded.submission.source,
         "file": graded.submission.shown,
         "sha256": judgement.sha256,

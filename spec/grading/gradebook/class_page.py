@@ -32,6 +32,12 @@ def _lines(statistics: Statistics, maximum: Fraction) -> Iterator[str]:
     for name, value in zip(FIVE, statistics.five, strict=True):
         yield f"| {name} | {shown(value)} |"
     yield from _troubles(statistics)
+    if statistics.late:
+        yield from ("", "## Late", "", *(f"- {markdown(name)}" for name in sorted(statistics.late)))
+    by_word = ", ".join(statistics.catalogue.by_its_word)
+    if by_word:
+        yield ""
+        yield f"Not graded, since only a submission's own process could say it holds: {by_word}."
     yield from _help(statistics)
     yield from _alike(statistics)
     yield from _diagnoses(statistics)

@@ -16,7 +16,7 @@ from ..scores.scoring import shown
 from .feedback import TO_MEND
 
 CODES = {status: str(place) for place, status in enumerate(BEST_FIRST)}
-HEAD = ("name", "id", "late", "attempt", "source", "file", "total", "maximum")
+HEAD = ("name", "id", "attempt", "late", "source", "file", "total", "maximum")
 TAIL = ("overrides", "walls", "trouble", "notes", "sha256", "results")
 
 
@@ -24,13 +24,16 @@ TAIL = ("overrides", "walls", "trouble", "notes", "sha256", "results")
 class Entry:
     """One row: its cells, and what the statistics count.
 
-    `statuses` has a digit for each claim of the catalogue, its place in BEST_FIRST. `first` is the first
-    claim to mend, `form` the hash of the code's form (`running/alike.py`), `comment` what an instructor
-    wrote. What was diagnosed are pairs of a claim and a mistake.
+    `statuses` has a digit for each claim of the catalogue, its place in BEST_FIRST. `called` is the
+    learner's own name, `first` the first claim to mend, `form` the hash of the code's form
+    (`running/alike.py`), `comment` what an instructor wrote. What was diagnosed are pairs of a claim and a
+    mistake.
     """
 
     name: str
     id: str
+    called: str
+    late: bool
     source: str
     cells: list[str]
     statuses: str
@@ -76,12 +79,12 @@ def header(rubric: Rubric, catalogue: Catalogue) -> list[str]:
 def entry(graded: Graded, results: str) -> Entry:
     """The entry of a graded submission, whose files are called `results`."""
     score, submission, judgement = graded.score, graded.submission, graded.judgement
-    statuses = "".join(CODES[verdict.status] for verdict in judgement.verdicts)
+    statuses = "".join(CODES[graded.verdicts[id].status] for id in graded.catalogue.claims)
     to_mend = graded.of_status(*TO_MEND)
     total = "excused" if score.excused else shown(score.total.points)
     cells = [
-        *(cell(submission.name), cell(submission.id), submission.late),
-        *(str(submission.attempt or ""), cell(submission.source), cell(submission.shown)),
+        *(cell(submission.name), cell(submission.id), str(submission.attempt or "")),
+        *(submission.late, cell(submission.source), cell(submission.shown)),
         *(total, shown(score.total.maximum)),
         *(shown(part.points) for part in score.sections.values()),
         *(shown(part.points) for part in score.exercises.values()),
@@ -92,6 +95,8 @@ def entry(graded: Graded, results: str) -> Entry:
     return Entry(
         name=submission.name,
         id=submission.id,
+        called=submission.called or submission.name,
+        late=submission.late == "yes",
         source=submission.source,
         cells=cells,
         statuses=statuses,

@@ -48,6 +48,7 @@ class Statistics:
         self.totals: list[Fraction] = []
         self.troubles: dict[str, str] = {}
         self.excused: list[str] = []
+        self.late: list[str] = []
         self._judged: list[str] = []  # the statuses of each, a digit a claim
         self._help: list[Help] = []
         self._forms: dict[str, list[str]] = defaultdict(list)
@@ -59,6 +60,8 @@ class Statistics:
             self.excused.append(entry.name)
         elif entry.trouble:
             self.troubles[entry.name] = entry.trouble
+        if entry.late:
+            self.late.append(f"{entry.name}, {entry.id}" if entry.id else entry.name)
         if entry.trouble:
             return
         self._judged.append(entry.statuses)

@@ -5,17 +5,19 @@ submissions or the results: the content is sent to them, and they send the judge
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.limits import SECONDS
 from spec.harness.ground.status import Status
 
 from ..intake.handed_in import Contents, HandedIn
 from ..intake.trees import CannotRead
 from ..scores.judgement import Judgement, Verdict
 from . import backends, worker
+from .clean import clean
 from .store import Store
 from .worker import Walls
 
@@ -29,19 +31,25 @@ Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 @dataclass(frozen=True)
 class How:
-    """How a class is judged: the weakest walls, the number of workers, joblib's back end and its address."""
+    """How a class is judged: the weakest walls, the number of workers, joblib's back end and its address.
+
+    In each test a submission may compute for `seconds`.
+    """
 
     walls: Walls = "landlock"
     jobs: int = ALL_CORES
     backend: str = "loky"
     scheduler: str = ""
+    seconds: float = SECONDS
 
 
 class ClassRun:
     """Judges submissions by these claims, and reports each as soon as it is judged.
 
-    `n_judged` counts those that were judged now, since the store did not have them. A report has the key
-    of the judgement, "" where there is none. Whoever is `known` under a key is not looked up at all.
+    Those of the names `only` are judged anew, and no other is; None: all that is not judged yet.
+    `n_judged` counts those that were judged now, since the store did not have them.
+    A report has the key of the judgement, "" where there is none. Whoever is `known` under a key is not
+    looked up at all.
     """
 
     def __init__(
@@ -50,10 +58,12 @@ class ClassRun:
         store: Store,
         how: How,
         report: Report,
+        only: Set[str] | None = None,
         known: Known = lambda submission, key: False,
     ) -> None:
-        self.claims, self.store, self.how, self.report = claims, store, how, report
         self.known = known
+        self.claims, self.store, self.how, self.report = claims, store, how, report
+        self.only = only
         self.n_judged = 0
         self._left: dict[str, list[HandedIn]] = {}
         self._unread: dict[str, str] = {}  # why the contents could not be read when their turn came
@@ -85,11 +95,16 @@ class ClassRun:
         except CannotRead as error:
             self._lose([submission], str(error))
             return
-        if self.known(submission, key):
+        anew = self.only is not None and submission.name in self.only
+        if not anew and self.known(submission, key):
             return
         judgement = self.store.get(key)
-        if judgement:
-            self.report(submission, judgement, key)
+        if judgement and (self.only is None or submission.name not in self.only):
+            self._tell(submission, judgement, key)
+        elif self.only is not None and submission.name not in self.only:
+            self._lose(
+                [submission], "not judged: --only names others, and there is no judgement yet"
+            )
         else:
             self._left.setdefault(key, []).append(submission)
 
@@ -106,7 +121,7 @@ class ClassRun:
             if self.store.key(contents) != key:
                 self._unread[key] = "changed while it was graded: grade it again"
             else:
-                yield delayed(_judged)(key, contents, self.how.walls, os.getpid())
+                yield delayed(_judged)(key, contents, self.how, os.getpid())
 
     def _take(self, key: str, data: dict[str, Any]) -> None:
         """Store and report what a worker has found."""
@@ -117,16 +132,32 @@ class ClassRun:
             return
         self.store.put(key, data)
         for submission in same:
-            self.report(submission, Judgement.from_data(data), key)
+            self._tell(submission, Judgement.from_data(data), key)
 
     def _lose(self, same: list[HandedIn], why: str) -> None:
         """Report that there is no judgement on these, and why."""
-        verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
         for submission in same:
-            self.report(submission, Judgement("", self.store.suite, (), why, (), verdicts), "")
+            self._tell(submission, self._nothing(why), "")
+
+    def _tell(self, submission: HandedIn, judgement: Judgement, key: str) -> None:
+        """Report a judgement. Where that fails, this is the trouble of this one, and the others go on."""
+        try:
+            self.report(submission, judgement, key)
+        except CannotDo:
+            raise
+        except Exception as error:
+            kind = type(error).__name__
+            why = (
+                f"what came out cannot be told ({kind}): report it to whoever gave you this package"
+            )
+            self.report(submission, self._nothing(why), "")
+
+    def _nothing(self, why: str) -> Judgement:
+        verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)
+        return Judgement("", self.store.suite, (), clean(why), (), verdicts)
 
 
-def _judged(key: str, contents: Contents, walls: Walls, grader: int) -> tuple[str, dict[str, Any]]:
+def _judged(key: str, contents: Contents, how: How, grader: int) -> tuple[str, dict[str, Any]]:
     """What a worker does for one submission."""
     worker.end_with(grader)
-    return key, worker.judge(contents, walls)
+    return key, worker.judge(contents, how.walls, how.seconds)

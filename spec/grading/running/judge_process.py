@@ -1,6 +1,6 @@
 """The judge process: it collects the specification once, then judges each submission that it is sent.
 
-`python -m spec.grading.running.judge_process WALLS` reads lines of JSON (a name, and the files) and
+`python -m spec.grading.running.judge_process WALLS SECONDS` reads lines of JSON (a name, and the files) and
 answers each with one line: the judgement. It is a fresh interpreter, since a worker may have threads, and
 a process that forks must not. It ends when its standard input does, so it never outlives its worker.
 """
@@ -9,9 +9,7 @@ import base64
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TextIO
 
 from spec.harness.ground.errors import CannotDo
@@ -20,7 +18,7 @@ from .judging import Judge, judging
 from .worker import Walls
 
 
-def main(walls: Walls) -> None:
+def main(walls: Walls, seconds: float) -> None:
     """Judge each submission that comes, until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -33,7 +31,7 @@ def main(walls: Walls) -> None:
         answers.flush()
 
     try:
-        judging(lambda judge: _attend(judge, questions, answer), walls=walls)
+        judging(lambda judge: _attend(judge, questions, answer), walls=walls, seconds=seconds)
     except CannotDo as error:
         answer({"cannot": str(error)})
 
@@ -42,16 +40,12 @@ def _attend(judge: Judge, questions: TextIO, answer: Callable[[dict[str, Any]], 
     answer({"ready": True})
     for line in questions:
         question = json.loads(line)
-        with tempfile.TemporaryDirectory() as folder:
-            files = {Path(folder, name): content for name, content in question["files"].items()}
-            for file, content in files.items():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(base64.b64decode(content))
-            chosen = Path(folder, question["name"])
-            judgement = judge(chosen, [file for file in files if file != chosen])
+        files = {name: base64.b64decode(content) for name, content in question["files"].items()}
+        content = files.pop(question["name"])
+        judgement = judge.contents(question["name"], content, files)
         lost = {"lost": judgement.trouble}
         answer(lost if judgement.broke_off else judgement.as_data())
 
 
 if __name__ == "__main__":
-    main("process" if sys.argv[1] == "process" else "landlock")
+    main("process" if sys.argv[1] == "process" else "landlock", float(sys.argv[2]))

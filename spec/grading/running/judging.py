@@ -15,26 +15,29 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from spec.forked import Fork, Send
-from spec.harness.engine.records import Outcome
+from spec.harness.engine.records import Outcome, Record
 from spec.harness.engine.results import Results
 from spec.harness.engine.suite import Suite, collected, warm_up
 from spec.harness.ground.errors import CannotLoad
+from spec.harness.ground.limits import SECONDS
 from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
-from spec.sandbox import kernel
+from spec.sandbox import clock, kernel
 from spec.sandbox.control import Launcher
 from spec.sandbox.submission import Submission, content_hash
 
 from ..scores.judgement import Judgement, Verdict
 from . import cores
 from .alike import form
+from .clean import clean
 
 with suppress(ImportError):  # on Windows, where nothing is graded
     import resource
 
-SECONDS = 4.0  # that a submission may compute in one test
 LONGEST = 900.0  # seconds until a judgement is given up
 ROOM = 1 << 31  # bytes of memory that judging one may take, above what all share
+MOST_STOPPED = 2  # tests in which a clock may end the process that judges
+TOOK_TOO_LONG = "your code took too long in what it had the specification compute"
 BROKE_OFF = "judging it broke off"  # the trouble of a judgement that says nothing of the submission
 OPTIONS = (
     "--hypothesis-profile=quick",
@@ -49,6 +52,9 @@ class Judge(Protocol):
 
     def __call__(self, file: Path, companions: Sequence[Path] = ()) -> Judgement:
         """Judge one .py file or notebook, whatever it does. It may import its companions, beside or below."""
+
+    def contents(self, name: str, content: bytes, companions: dict[str, bytes]) -> Judgement:
+        """The same of files that need not lie on a disk; companions by their paths beside the file."""
 
 
 def judging(
@@ -65,39 +71,72 @@ def judging(
     """
     suite = collected(*OPTIONS, *(f"--claim={claim}" for claim in claims))
     warm_up()
-    suite.draw(suite.obligations)
-    for case in suite.obligations:
+    suite.draw(suite.seen_from_outside)
+    for case in suite.seen_from_outside:
         _ = case.equation  # these and the hash once, not in each fork
     suite_hash()
     with Launcher(walls) as launcher:
-        return action(partial(_judged, suite, launcher, seconds))
+        return action(_Judge(suite, launcher, seconds))
 
 
-def _judged(
+class _Judge:
+    """Judges submissions by one suite, in the sandboxes of one launcher."""
+
+    def __init__(self, suite: Suite, launcher: Launcher, seconds: float) -> None:
+        self._suite, self._launcher, self._seconds = suite, launcher, seconds
+
+    def __call__(self, file: Path, companions: Sequence[Path] = ()) -> Judgement:
+        try:
+            files = (*companions, file)
+            contents = {f.relative_to(file.parent).as_posix(): f.read_bytes() for f in files}
+        except OSError as error:
+            name = Path(error.filename).name
+            return _nothing(self._suite, "", f"{name} cannot be read: {error.strerror}")
+        content = contents.pop(file.name)
+        return self.contents(file.name, content, contents)
+
+    def contents(self, name: str, content: bytes, companions: dict[str, bytes]) -> Judgement:
+        sha256 = content_hash(content, companions)
+        begin = partial(Submission, self._launcher, name, content, companions, self._seconds)
+        formed = partial(form, name, content, companions)
+        end, stopped = time.monotonic() + LONGEST, list[str]()
+        while len(stopped) <= MOST_STOPPED:
+            found = _in_a_fork(self._suite, begin, formed, sha256, stopped, end)
+            if isinstance(found, Judgement):
+                return found
+            stopped.append(found)
+        return _nothing(self._suite, sha256, TOOK_TOO_LONG)
+
+
+def _in_a_fork(
     suite: Suite,
-    launcher: Launcher,
-    seconds: float,
-    file: Path,
-    companions: Sequence[Path] = (),
-) -> Judgement:
-    try:
-        files = (*companions, file)
-        contents = {each.relative_to(file.parent).as_posix(): each.read_bytes() for each in files}
-    except OSError as error:
-        name = Path(error.filename).name
-        return _nothing(suite, "", f"{name} cannot be read: {error.strerror}")
-    content = contents.pop(file.name)
-    sha256 = content_hash(content, contents)
-    begin = partial(Submission, launcher, file.name, content, contents, seconds)
-    formed = partial(form, file.name, content, contents)
-    with Fork(lambda send: _judge(suite, begin, formed, sha256, send)) as fork:
-        end = time.monotonic() + LONGEST
+    begin: Callable[[], Submission],
+    formed: Callable[[], str],
+    sha256: str,
+    stopped: list[str],
+    end: float,
+) -> Judgement | str:
+    """The judgement, without the tests that were `stopped`; or a test in which a clock ended the fork."""
+    under_way = ""
+    with Fork(lambda send: _judge(suite, begin, formed, sha256, stopped, send)) as fork:
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
-                return Judgement.from_data(message)
-        how = f"the process that judged it ended with status {fork.status}"
-    how = how if fork.status is not None else f"it took more than {LONGEST:g} s"
+                if "begins" not in message:
+                    return Judgement.from_data(message)
+                under_way = message["begins"]
+        over, status = fork.over, fork.status
+    if not over:
+        return _nothing(suite, sha256, f"judging it took too long: more than {LONGEST:g} s")
+    if status == -signal.SIGVTALRM and under_way:
+        return under_way
+    how = f"the process that judged it {_ended(status)}"
     return replace(_nothing(suite, sha256, f"{BROKE_OFF}: {how}"), broke_off=True)
+
+
+def _ended(status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with status {status}"
 
 
 def _judge(
@@ -105,16 +144,21 @@ def _judge(
     begin: Callable[[], Submission],
     formed: Callable[[], str],
     sha256: str,
+    stopped: Sequence[str],
     send: Send,
 ) -> None:
     """What the fork does."""
     kernel.die_with_parent(signal.SIGKILL)
     core = cores.take()  # noqa: F841  (its own until it ends)
     _limit_memory()
+    places: tuple[str, ...] = ()
     try:
         with begin() as submission:
-            subject = submission.subject()
-            found, incidents = _run(suite, submission, subject)
+            try:
+                subject = submission.subject()
+            finally:
+                places = submission.places
+            found, incidents = _run(suite, submission, subject, stopped, send)
             verdicts = tuple(_verdict(outcome, incidents) for outcome in found.outcomes())
             judgement = Judgement(
                 subject.sha256, suite_hash(), submission.walls, "", subject.notes, verdicts
@@ -122,7 +166,7 @@ def _judge(
         judgement = replace(judgement, form=formed())
     except CannotLoad as error:
         judgement = _nothing(suite, sha256, str(error))
-    send(judgement.as_data())
+    send(clean(judgement.as_data(), places))
 
 
 def _limit_memory() -> None:
@@ -132,16 +176,28 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-def _run(suite: Suite, submission: Submission, subject: Any) -> tuple[Results, dict[str, str]]:
-    """Run all obligations; those that a clock stopped once more, each alone in a new sandbox."""
-    incidents: dict[str, str] = {}
+def _run(
+    suite: Suite, submission: Submission, subject: Any, stopped: Sequence[str], send: Send
+) -> tuple[Results, dict[str, str]]:
+    """Run all obligations but those that were stopped, around each a clock that ends this process.
+
+    Those that another clock stopped are run once more, each alone in a new sandbox.
+    """
+    incidents: dict[str, str] = dict.fromkeys(stopped, Status.STOPPED)
 
     def note(message: Any) -> None:
         if "record" in message:
-            incidents[message["record"].test] = submission.incident
+            record = message["record"]
+            incidents[record.test] = submission.incident
+            record.error = None  # its frames would keep the answers of each test in memory
+        else:
+            send(message)
+            clock.restart()
 
-    cases = suite.obligations
+    cases = [case for case in suite.seen_from_outside if case.id not in stopped]
     found = suite.judge(cases, subject, note)
+    for case in [case for case in suite.seen_from_outside if case.id in stopped]:
+        found.add(Record.stopped(case, TOOK_TOO_LONG))
     for case in [case for case in cases if incidents[case.id] == Status.STOPPED]:
         if submission.used_up():
             break
@@ -150,6 +206,7 @@ def _run(suite: Suite, submission: Submission, subject: Any) -> tuple[Results, d
         except CannotLoad:
             break
         found.records |= suite.judge([case], subject, note).records
+    clock.stop()
     found.settle()
     return found, incidents
 
@@ -172,7 +229,7 @@ def _verdict(outcome: Outcome, incidents: dict[str, str]) -> Verdict:
 def _nothing(suite: Suite, sha256: str, trouble: str) -> Judgement:
     """The judgement of what cannot be judged."""
     order = suite.ledger.order
-    ids = {case.claim.id for case in suite.obligations}
+    ids = {case.claim.id for case in suite.seen_from_outside}
     verdicts = tuple(Verdict(id, Status.NOT_RUN) for id in sorted(ids, key=order.__getitem__))
     return Judgement(sha256, suite_hash(), (), trouble, (), verdicts)
 

@@ -1,8 +1,8 @@
 """The store of judgements: a submission that did not change is not judged again.
 
 A judgement is stored under the content, the names that the learner sees, the specification, its
-libraries, and the walls asked for. The rubric does not matter: scores are always computed again. Each
-judgement is written whole or not at all, so a grader may be killed at any moment.
+libraries, the walls asked for, and the time limit. The rubric does not matter: scores are always computed
+again. Each judgement is written whole or not at all, so a grader may be killed at any moment.
 """
 
 import gzip
@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from spec.harness.ground.errors import CannotDo
 from spec.harness.ground.files import make_folder, write_whole
+from spec.harness.ground.limits import SECONDS
 
 from ..intake.handed_in import Contents
 from ..scores.judgement import Judgement
@@ -37,11 +38,18 @@ FORMAT = 1  # raise it when older judgements can no longer be read
 class Store:
     """The judgements below a folder."""
 
-    def __init__(self, folder: Path, suite: str, walls: str) -> None:
+    def __init__(self, folder: Path, suite: str, walls: str, seconds: float = SECONDS) -> None:
         """Open the store in a folder. CannotDo if another grader has it open, or if it cannot be made."""
         self.folder = folder / ".judged"
         self.suite = suite
-        self._salt = [FORMAT, suite, walls, platform.python_version(), *map(version, LIBRARIES)]
+        self._salt = [
+            FORMAT,
+            suite,
+            walls,
+            seconds,
+            platform.python_version(),
+            *map(version, LIBRARIES),
+        ]
         make_folder(self.folder)
         self._lock = _locked(self.folder / "lock", folder)
 

@@ -19,15 +19,18 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.limits import SECONDS
 from spec.harness.subject.loading import ROOT
 from spec.sandbox import kernel
 
 from ..intake.handed_in import Contents
+from .clean import clean
 
 Walls = Literal["landlock", "process"]
 
 LONGEST = 1200.0  # seconds for a submission: judging has its own limits, which are far lower
 ATTEMPTS = 2
+LONGEST_COMPLAINT = 300  # characters
 GRACE = 5.0  # seconds for a judge process to end
 
 _own = threading.local()  # a thread of a worker must not get the answers of another
@@ -37,15 +40,17 @@ class Ended(Exception):
     """The judge process gave no judgement; the message says why."""
 
 
-def judge(contents: Contents, walls: Walls) -> dict[str, Any]:
+def judge(contents: Contents, walls: Walls, seconds: float = SECONDS) -> dict[str, Any]:
     """The judgement on a submission, as data; {"lost": why} if no judge process survives it.
+
+    In each test it may compute for `seconds`.
 
     Raises CannotDo if no judge process can be started.
     """
     why, process = "", None
     for _ in range(ATTEMPTS):
         try:
-            process = _judge_process(walls)
+            process = _judge_process(walls, seconds)
             return process.judge(contents)
         except Ended as error:
             why = str(error)
@@ -63,11 +68,11 @@ def end_with(grader: int) -> None:
         kernel.die_with_parent(signal.SIGKILL)
 
 
-def _judge_process(walls: Walls) -> "JudgeProcess":
+def _judge_process(walls: Walls, seconds: float) -> "JudgeProcess":
     """This thread's judge process; it is started if there is none."""
     process: JudgeProcess | None = getattr(_own, "process", None)
-    if process is None or process.walls != walls:
-        process = _own.process = JudgeProcess(walls)
+    if process is None or (process.walls, process.seconds) != (walls, seconds):
+        process = _own.process = JudgeProcess(walls, seconds)
     return process
 
 
@@ -81,15 +86,15 @@ runpy.run_module("spec.grading.running.judge_process", run_name="__main__")
 class JudgeProcess:
     """A process that judges submissions (`judge_process.py`), behind two pipes."""
 
-    def __init__(self, walls: Walls) -> None:
+    def __init__(self, walls: Walls, seconds: float = SECONDS) -> None:
         """Start it, and wait until it has collected the specification.
 
         Raises CannotDo if it says why it cannot judge, Ended if it ends without a word.
         """
-        self.walls = walls
+        self.walls, self.seconds = walls, seconds
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-c", _START, str(ROOT), walls],
+            [sys.executable, "-P", "-c", _START, str(ROOT), walls, str(seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -158,4 +163,5 @@ class JudgeProcess:
             return f"the judge process was ended by {signal.Signals(-status).name}"
         self._complaints.seek(0)
         last = self._complaints.read().decode(errors="replace").strip().rpartition("\n")[2]
-        return f"the judge process ended with status {status}{last and f': {last}'}"
+        told = str(clean(last))[:LONGEST_COMPLAINT]
+        return f"the judge process ended with status {status}{told and f': {told}'}"

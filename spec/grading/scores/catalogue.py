@@ -13,10 +13,15 @@ from .exercises import EXERCISES
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The claims that an implementation can be graded by, in the theory's order."""
+    """The claims that an implementation can be graded by, in the theory's order.
+
+    `by_its_word` are those that ask something of an implementation which only its own process can say.
+    They are not graded: a submission could make the answer up.
+    """
 
     claims: tuple[str, ...]
     ledger: Ledger
+    by_its_word: tuple[str, ...] = ()
 
     @cached_property
     def sections(self) -> dict[str, tuple[str, ...]]:
@@ -40,6 +45,11 @@ class Catalogue:
                 continue
             chosen = self.ledger.chosen([pattern])
             if not chosen & set(self.claims):
+                if chosen & set(self.by_its_word):
+                    raise CannotDo(
+                        f"{pattern} is not graded: only the submission's own process could say whether "
+                        "it holds; leave it out"
+                    )
                 raise CannotDo(
                     f"{pattern} asks nothing of an implementation, so it cannot be graded: leave it out"
                 )
@@ -50,6 +60,11 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """Collect the specification, and list what can be graded."""
     suite = collected()
-    ids = {case.claim.id for case in suite.obligations}
+    graded = {case.claim.id for case in suite.seen_from_outside}
+    others = {case.claim.id for case in suite.obligations} - graded
     order = suite.ledger.order
-    return Catalogue(tuple(sorted(ids, key=order.__getitem__)), suite.ledger)
+
+    def ordered(ids: set[str]) -> tuple[str, ...]:
+        return tuple(sorted(ids, key=order.__getitem__))
+
+    return Catalogue(ordered(graded), suite.ledger, ordered(others))

@@ -55,7 +55,7 @@ def _ids(keys: Sequence[str]) -> set[object]:
 
 
 def _name(entry: Entry) -> object:
-    return _parts(entry.name)
+    return _parts(entry.called)
 
 
 def _names(keys: Sequence[str]) -> set[object]:

@@ -29,7 +29,8 @@ class Case:
 
     `id` is what pytest calls it in a checkout ("spec/test_03_2_softmax.py::test_...[relu]"), wherever it
     is installed and called; `says` is the claim in the words of the ledger, `asks` which of GIVEN the test
-    is to be handed. `false_alarms` is the rate that a test of chance states, and `detects` the departures
+    is to be handed. `by_its_word` says that it rests on the word of the implementation's own process.
+    `false_alarms` is the rate that a test of chance states, and `detects` the departures
     that it finds.
     """
 
@@ -43,6 +44,7 @@ class Case:
     why: str
     false_alarms: float
     detects: dict[str, float]
+    by_its_word: bool
 
     @property
     def is_obligation(self) -> bool:
@@ -99,6 +101,7 @@ def case_of(item: pytest.Item, ledger: Ledger) -> Case:
         inspect.cleandoc(item.obj.__doc__ or ""),
         chance.kwargs["false_alarms"] if chance else 0.0,
         chance.kwargs["detects"] if chance else {},
+        item.get_closest_marker("by_its_word") is not None,
     )
 
 

@@ -75,6 +75,15 @@ def claim(
     return tie
 
 
+def by_its_word(test: Test) -> Test:
+    """Mark a test of what only the implementation's own process can say, such as the warnings it gives.
+
+    At home it is judged. A grader does not judge by it: a submission can make its answer up.
+    """
+    marked: Test = pytest.mark.by_its_word(test)
+    return marked
+
+
 @dataclass(frozen=True)
 class Entry:
     """One claim of the ledger: its id, the claim in words, the kind of its proof, what it needs.

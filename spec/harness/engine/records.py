@@ -1,6 +1,5 @@
 """The record of one case that was run, and the outcome of a claim: that of its cases together."""
 
-import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 from ..ground.compare import Disagreement
 from ..ground.failures import Failure
 from ..ground.limits import time_limit
-from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
+from ..ground.outcomes import Kind, NotWrittenYet, TimeLimitExceeded
 from ..ground.status import Status, worst
+from ..ground.texts import shortened
 from ..ground.trial import Trial
 from ..subject.loading import Subject
 from ..subject.proxy import Implementation
@@ -56,6 +56,12 @@ class Record:
     def blank(cls, case: Case) -> "Record":
         """The record of a case that has not been run."""
         return cls(case.id, case.claim, case.equation, case.line, case.why, case.is_obligation)
+
+    @classmethod
+    def stopped(cls, case: Case, sentence: str) -> "Record":
+        """The record of a case that a clock ended, with the process it was run in."""
+        why = Explanation(sentence, kind=Kind.ENDLESS)
+        return replace(cls.blank(case), status=Status.FAILS, explanation=why)
 
     @classmethod
     def of(
@@ -112,7 +118,7 @@ def _explanation(
         with time_limit(LONGEST, "the search for the cause"):
             return with_own_lines(_explained(case, subject, error, trial, given), subject)
     except (Exception, TimeLimitExceeded) as trouble:
-        sentence = textwrap.shorten(str(error), LONGEST_SENTENCE, placeholder=" ...")
+        sentence = shortened(str(error), LONGEST_SENTENCE)
         return Explanation(f"{sentence} (no cause was found: {type(trouble).__name__})")
 
 

@@ -48,6 +48,11 @@ class Suite:
         """The cases that ask for an implementation."""
         return of_cases.obligations(self.cases)
 
+    @property
+    def seen_from_outside(self) -> list[Case]:
+        """The obligations that a grader can judge: the others rest on the word of the process judged."""
+        return [case for case in self.obligations if not case.by_its_word]
+
     def draw(self, cases: Sequence[Case]) -> None:
         """Draw the examples of these cases, for all implementations that are judged from now on."""
         self.examples |= {case.id: drawn(case, self.setting.seed) for case in cases}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..ground.limits import SECONDS
 from ..telling import hints
 
 OPTIONS: dict[str, dict[str, Any]] = {  # keyword arguments of argparse's `add_argument`
@@ -25,9 +26,9 @@ OPTIONS: dict[str, dict[str, Any]] = {  # keyword arguments of argparse's `add_a
     },
     "--time-limit": {
         "type": float,
-        "default": 10.0,
+        "default": SECONDS,
         "metavar": "SECONDS",
-        "help": "how long one test may compute (default 10); it may sleep 6 times as long",
+        "help": f"how long one test may compute (default {SECONDS:g}); it may sleep 6 times as long",
     },
     "--todo-ok": {
         "action": "store_true",

@@ -73,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the ledger and the implementation; a usage error, in one sentence, if there is none."""
     config.addinivalue_line("markers", "claim(claim): ties a test to a claim of the theory")
     config.addinivalue_line("markers", "chance(false_alarms, detects): states a test's two errors")
+    config.addinivalue_line("markers", "by_its_word: rests on the word of the judged process")
     config.addinivalue_line("filterwarnings", AS_TEXT)
     option = config.option
     _check_options(config)

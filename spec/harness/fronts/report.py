@@ -12,7 +12,8 @@ from ..engine.results import Results
 from ..ground.calling import judging
 from ..ground.latex import to_unicode
 from ..ground.status import TABLE, Status
-from ..subject.loading import Subject
+from ..ground.texts import shortened
+from ..subject.loading import ALONE, Subject
 from ..telling.explain import NARROWEST, WIDEST, wrapped
 
 THEOREM, ERRATA = "theorem", "errata"  # columns beside those of a status
@@ -30,8 +31,9 @@ MOST_PRINTED = 8  # lines that the learner's code printed
 def provenance(subject: Subject, seed: int) -> list[str]:
     """The header: what is judged, where it lies, its hash, and the seed of all chance."""
     what = "the reference implementation" if subject.is_reference else subject.name
+    alone = ", by its definitions alone" if subject.notes[:1] and ALONE in subject.notes[0] else ""
     return [
-        f"judged: {what}",
+        f"judged: {what}{alone}",
         f"  path: {subject.path}",
         f"  sha256: {subject.sha256}",
         f"  seed: {seed}",
@@ -164,7 +166,7 @@ def _in_full(terminal: Any, results: Results, outcome: Outcome, title: str = "")
     if printed:
         terminal.write_line("  your code printed, in the end")
     for line in printed[-MOST_PRINTED:]:
-        terminal.write_line(f"    {textwrap.shorten(line, width - 4, placeholder=' ...')}")
+        terminal.write_line(f"    {shortened(line, width - 4)}")
     alone = judging(results.setting.given, "--claim", outcome.id)
     for line in wrapped(f"this one alone: {alone}", width):
         terminal.write_line(line)
@@ -179,7 +181,7 @@ def _in_short(terminal: Any, results: Results, outcome: Outcome) -> None:
     terminal.write_line("")
     terminal.write_line(f"Fails, too: {outcome.id}", red=True)
     sentence = explanation.sentence if explanation else outcome.status
-    terminal.write_line(f"  {textwrap.shorten(sentence, width - 2, placeholder=' ...')}")
+    terminal.write_line(f"  {shortened(sentence, width - 2)}")
 
 
 def _listed(terminal: Any, title: str, names: list[str], longest: int = MOST_TOLD) -> None:

@@ -19,7 +19,13 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import (
+    AbstractContextManager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +34,15 @@ from ..ground.contract import NAMES
 from ..ground.errors import CannotLoad, Unusable
 from ..ground.limits import time_limit
 from ..ground.outcomes import TimeLimitExceeded
+from ..ground.texts import LONGEST_LINE, cut
 from .beside import Namespace, located
 from .formats import SUFFIXES, is_notebook
 from .notebook import Notebook
+from .scripts import is_notebook_as_script
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "impl"
+ALONE = "judged by its definitions alone, since it does not import whole"
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,10 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+class ReferenceAskedFor(ImportError):
+    """The code that is judged imports the reference."""
+
+
 class ReferenceOutOfReach:
     """An import finder that refuses `impl` where it would be the reference beside `spec`."""
 
@@ -94,7 +107,7 @@ class ReferenceOutOfReach:
         places = [place for place in sys.path if Path(place or ".").resolve() != ROOT]
         found = importlib.machinery.PathFinder.find_spec(name, places)
         if found is None:
-            raise ImportError(
+            raise ReferenceAskedFor(
                 "the reference implementation cannot be imported while another one is judged"
             )
         return found
@@ -189,15 +202,52 @@ def _load_file(path: Path, given: str, seconds: float) -> Subject:
     module.__file__, module.__package__ = str(path), package.__name__
     sys.modules[module.__name__], sys.modules[package.__name__] = module, package
     must_be_text(path.name, content)
-    if is_notebook(path):
-        notebook = Notebook(path.name, content)
-        namespace = Namespace(module, NAMES)
-        _execute_beside(path, lambda: notebook.carry_out(namespace), seconds)
-        notes = tuple(notebook.notes)
+    if is_notebook(path) or is_notebook_as_script(content):
+        notes = _define(module, path, content, seconds)
     else:
-        code, notes = _compiled(path, content), ()
-        _execute_beside(path, lambda: exec(code, module.__dict__), seconds)  # noqa: S102
+        notes = _whole_or_defined(module, path, content, seconds)
     return Subject(module, path.name, path, hashlib.sha256(content).hexdigest(), False, notes)
+
+
+def _define(
+    module: types.ModuleType, path: Path, content: bytes, seconds: float
+) -> tuple[str, ...]:
+    """Give a module what a notebook or a file defines, and return notes on what was left out."""
+    notebook = Notebook(path.name, content, str(path))
+    namespace = Namespace(module, NAMES)
+    _execute_beside(path, lambda: notebook.carry_out(namespace), seconds)
+    return tuple(notebook.notes)
+
+
+def _whole_or_defined(
+    module: types.ModuleType, path: Path, content: bytes, seconds: float
+) -> tuple[str, ...]:
+    """Run a file; where that cannot be done to its end, carry out its definitions alone, and note that."""
+    given = dict(module.__dict__)
+    try:
+        code = _compiled(path, content)
+        _execute_beside(path, lambda: exec(code, module.__dict__), seconds)  # noqa: S102
+    except Unusable as error:
+        if isinstance(error.__context__, ReferenceAskedFor):
+            raise
+        module.__dict__.clear()
+        module.__dict__.update(given)
+        with suppress(Unusable):
+            notes = _define(module, path, content, seconds)
+        if not defines_any(module):
+            raise
+        return (definitions_alone(error), *notes)
+    return ()
+
+
+def defines_any(module: types.ModuleType) -> bool:
+    """Whether a module has a name of the contract."""
+    return any(name in module.__dict__ for name in NAMES)
+
+
+def definitions_alone(error: Exception) -> str:
+    """The note on a file that does not import whole."""
+    return f"{ALONE}: {error}"
 
 
 def must_be_text(name: str, content: bytes) -> None:
@@ -217,7 +267,8 @@ def _compiled(path: Path, source: bytes) -> types.CodeType:
             warnings.simplefilter("ignore")  # of a backslash in a string, for one
             return compile(source, str(path), "exec")
     except SyntaxError as error:
-        line = (error.text or linecache.getline(str(path), error.lineno or 0)).strip()
+        line = error.text or linecache.getline(str(path), error.lineno or 0)
+        line = cut(line.strip(), LONGEST_LINE)
         where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
         raise Unusable(f"{where}: {error.msg}" + (f": `{line}`" if line else "")) from None
 

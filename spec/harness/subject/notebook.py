@@ -1,7 +1,8 @@
 """A notebook as an implementation: its definitions are carried out, and nothing else of it.
 
 Which statements those are is said in `definitions.py`. Cells are counted from the top, prose included.
-A cell that is no Python is left out and named; so is a definition that cannot be carried out.
+A cell that is no Python is left out and named; so is a definition that cannot be carried out. A Python file
+that does not import whole is read so, too: its lines are counted.
 """
 
 import __future__
@@ -12,7 +13,6 @@ import linecache
 import marshal
 import re
 import sys
-import textwrap
 import types
 import warnings
 from collections.abc import Iterator
@@ -22,8 +22,10 @@ from typing import Any
 
 from ..ground.calling import missing
 from ..ground.errors import CannotLoad, described, frames
+from ..ground.texts import shortened
+from . import scripts
 from .definitions import Selection, bound, refers_to, simple
-from .formats import NOTEBOOKS
+from .formats import NOTEBOOKS, is_notebook
 
 STEPS = 50  # that the stack may be deeper where the names in a statement are looked for again
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # what follows them is Python
@@ -46,18 +48,24 @@ class Piece:
 
 
 class Notebook:
-    """The definitions of a notebook, in their order."""
+    """The definitions of a notebook or of a Python file, in their order."""
 
-    def __init__(self, name: str, content: bytes) -> None:
-        """Read the notebook `name`. Raises CannotLoad if it is none, or if nbformat is not installed."""
+    def __init__(self, name: str, content: bytes, file: str = "") -> None:
+        """Read the notebook, or the Python file, `name`; tracebacks name the latter as `file`.
+
+        Raises CannotLoad if it is no notebook, or if nbformat is not installed.
+        """
         self.places: list[str] = []  # what stands for each cell of code in tracebacks
         self._notes: list[tuple[int, int, str]] = []
         statements: list[tuple[str, ast.stmt]] = []
-        for number, source in _code_cells(name, content):
-            place = f"{name}, cell {number}"
+        is_script = not is_notebook(name.lower())
+        for number, source in _of_script(content) if is_script else _code_cells(name, content):
+            place = (file or name) if is_script else f"{name}, cell {number}"
             self.places.append(place)
-            lines = [f"{line}\n" for line in source.split("\n")]
-            linecache.cache[place] = (len(source), None, lines, place)  # for tracebacks
+            if not is_script or place not in linecache.cache:
+                whole = content.decode("utf-8-sig", errors="replace") if is_script else source
+                lines = [f"{line}\n" for line in whole.splitlines()]
+                linecache.cache[place] = (len(source), None, lines, place)  # for tracebacks
             try:
                 parsed = _parsed(source, place).body
                 statements += [
@@ -94,9 +102,11 @@ class Notebook:
             yield Piece(counts, place, tree.lineno, lost)
 
     def _note(self, place: str, line: int, what: str) -> None:
-        code = textwrap.shorten(linecache.getline(place, line), 60, placeholder=" ...")
-        number = int(place.rpartition(" ")[2])
-        self._notes.append((number, line, f"cell {number}, line {line}: {what}: `{code}`"))
+        code = shortened(linecache.getline(place, line), 60)
+        _, is_cell, number = place.rpartition(", cell ")
+        cell = f"cell {number}, " if is_cell else ""
+        order = int(number) if is_cell else 0
+        self._notes.append((order, line, f"{cell}line {line}: {what}: `{code}`"))
 
     @property
     def notes(self) -> list[str]:
@@ -118,6 +128,10 @@ class Notebook:
         namespace.deliver()
 
 
+def _of_script(content: bytes) -> list[tuple[int, str]]:
+    return [(0, source) for source in scripts.cells(content)]
+
+
 def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:
     """The number and the source of each cell of code."""
     form = NOTEBOOKS[Path(name).suffix.lower()]
@@ -126,10 +140,16 @@ def _code_cells(name: str, content: bytes) -> list[tuple[int, str]]:
     except ImportError:
         raise CannotLoad(missing(f"the notebook {name}", form.library)) from None
     try:
-        return form.code_cells(content)
+        cells = form.code_cells(content)
     except Exception as error:
         detail = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise CannotLoad(f"{name} cannot be read as a notebook: {detail}") from None
+    return [(number, _as_text(source)) for number, source in cells]
+
+
+def _as_text(source: str) -> str:
+    """The source without halves of characters, which JSON can hold and Python refuses."""
+    return source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _parsed(source: str, place: str) -> ast.Module:

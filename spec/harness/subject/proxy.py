@@ -22,6 +22,7 @@ from ..ground import trial
 from ..ground.contract import NAMES
 from ..ground.errors import class_of, described, frames
 from ..ground.outcomes import Kind, NotWrittenYet, Place, Raised, Refuted
+from ..ground.texts import LONGEST_LINE, cut
 from . import beside
 
 MOST_UNPACKED = 10
@@ -105,7 +106,8 @@ def blame(error: BaseException) -> Place | None:
     for path, number in reversed(frames(error)):
         if not path.startswith(("<", HARNESS)) and "site-packages" not in path:
             file = path.replace("\\", "/").rsplit("/", 1)[-1]
-            return Place(file, number, linecache.getline(path, number).strip())
+            line = cut(linecache.getline(path, number).strip(), LONGEST_LINE)
+            return Place(file, number, line)
     return None
 
 
@@ -117,7 +119,7 @@ def raised(name: str, error: BaseException) -> Raised:
         kind = Kind.RAISED_RECURSION
     elif exception == "ValueError" and place and not place.text.startswith(OF_ITS_OWN):
         kind = Kind.RAISED_BY_SHAPES  # what NumPy has to say of the arrays that meet in a line
-    return Raised(f"{name} raised {described(error)[:LONGEST]}", exception, place, kind=kind)
+    return Raised(f"{name} raised {cut(described(error), LONGEST)}", exception, place, kind=kind)
 
 
 def _run(name: str, own: Any, action: Callable[[], Any]) -> Any:

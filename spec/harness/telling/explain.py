@@ -12,6 +12,7 @@ from ..ground.compare import Disagreement, NotPlain, as_plain
 from ..ground.diagnosis import Slip
 from ..ground.failures import Failure
 from ..ground.outcomes import Kind, NotWrittenYet, Refuted, TimeLimitExceeded
+from ..ground.texts import shortened
 from ..ground.trial import Trial
 from .source_lines import OwnLine
 
@@ -92,7 +93,7 @@ def explain(failure: Failure, *, equation: str = "", code: str = "") -> Explanat
     }
     if isinstance(error, Disagreement):
         return _of_numbers(error, trial, known)
-    sentence = textwrap.shorten(_sentence(error, trial), LONGEST_SENTENCE, placeholder=" ...")
+    sentence = shortened(_sentence(error, trial), LONGEST_SENTENCE)
     if failure.kind is not Kind.CONVENTION:  # with which the last call need not have to do
         function = next((call.function for call in reversed(trial.calls) if call.function), "")
         known["function"] = function

@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from tokenize import TokenError
 
+from ..ground.texts import shortened
 from ..subject.loading import Subject
 
 MOST = 3  # lines; more are no place to look at
@@ -58,8 +59,10 @@ def _parsed(file: str, line: int) -> ast.stmt | None:
 
 
 def _text(file: str, first: int, last: int) -> str:
-    lines = [linecache.getline(file, number).strip() for number in range(first, last + 1)]
-    return textwrap.shorten(" ".join(lines), LONGEST, placeholder=" ...")
+    lines = [
+        linecache.getline(file, number)[: 4 * LONGEST].strip() for number in range(first, last + 1)
+    ]
+    return shortened(" ".join(lines), LONGEST)
 
 
 def _computing(tree: ast.stmt, name: str) -> list[ast.stmt | ast.expr]:

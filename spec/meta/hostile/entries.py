@@ -24,11 +24,13 @@ def sigmoid(z):
 """
 ABOVE = "import numpy as np\ndef attack(*arguments): pass\n"
 TO_THE_WIRE = """
-import gc, os, socket, struct, sys, msgpack
+import gc, os, struct, sys, msgpack
 def server(): return next(each for each in gc.get_objects() if type(each).__name__ == "Server")
 def sent(value):
     data = msgpack.packb(value)
-    os.write(3, struct.pack(">I", len(data)) + data)
+    write(struct.pack(">I", len(data)) + data)
+def write(data):
+    while data: data = data[os.write(3, data):]
 def number():
     frame = sys._getframe()
     while "action" not in frame.f_locals or "number" not in frame.f_locals: frame = frame.f_back

@@ -1,6 +1,6 @@
 """Judging hostile submissions through the real boundary, and looking at what they left behind.
 
-    python -m spec.meta.hostile.runner --out FILE [--part N/M] [--only WORD]
+    python -m spec.meta.hostile.runner --out FILE [--part N/M] [--only WORD] [--landlock ABI] [--user NUMBER]
 
 What they must not touch or read is planted first: files, secrets, sockets that listen.
 """
@@ -24,7 +24,7 @@ from spec.grading.running.judging import Judge, judging
 from spec.grading.scores.judgement import Judgement
 from spec.harness.ground.status import Status
 from spec.harness.subject.loading import ROOT
-from spec.sandbox import kernel, processes
+from spec.sandbox import control, kernel, processes
 
 from .entries import ABOVE, BASE, FEW, NAME, Hostile, by_all, entries
 
@@ -33,6 +33,10 @@ VARIABLE = "HOSTILE_SECRET"
 OF_REFERENCE = "SELU_SCALE"  # stands in the reference, and in nothing that a submission is told
 RIGHT = ROOT / "spec" / "meta" / "right" / "plain.py"
 Chosen = list[tuple[Hostile, Path, list[Path]]]
+# None of them may be told. A place of one folder, such as /tmp, may stand in anybody's text.
+PLACES = sorted(
+    {str(ROOT), str(Path.cwd()), sys.prefix, sys.base_prefix, "sandboxes-"} - {"/", "/usr"}
+)
 ENDING = 5.0  # seconds that the grader's own processes have to end, on a machine that is busy
 BATCH = 12  # submissions between two looks at an honest one
 
@@ -74,6 +78,8 @@ class Trap:
             found.append(socket.socket(socket.AF_UNIX))
             found[-1].bind(address)
             found[-1].listen()
+        found.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        found[-1].bind(f"{self.folder}/datagrams")
         return found
 
     def reached(self) -> int:
@@ -121,6 +127,7 @@ def about(judgement: Judgement, seconds: float, trap: Trap) -> dict[str, Any]:
         "size": len(text),
         "walls": judgement.walls,
         "leaked": trap.leaked(text),
+        "places": [place for place in PLACES if place in text],
     }
 
 
@@ -139,6 +146,12 @@ def judge_all(judge: Judge, chosen: Chosen, trap: Trap) -> dict[str, Any]:
         if n % BATCH == BATCH - 1 or n == len(chosen) - 1:
             found["honest"].append(about(judge(RIGHT), 0, trap))
     return found
+
+
+def holding_landlock_at(abi: int) -> str:
+    """What starts a launcher that knows no newer version of Landlock."""
+    older = f"from sandbox import landlock\nlandlock.version = lambda: {abi}\n"
+    return control._START.replace("launcher.main()", f"{older}launcher.main()")
 
 
 def running(known: set[int]) -> list[str]:
@@ -166,7 +179,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--part", default="1/1", help="N/M: every M-th, from the N-th")
     parser.add_argument("--only", default="", help="those whose kind and name contain this")
+    parser.add_argument("--landlock", type=int, default=0, help="the newest ABI of Landlock to use")
+    parser.add_argument(
+        "--user", type=int, default=0, help="the number of the user to become first"
+    )
     given = parser.parse_args()
+    if given.landlock:
+        control._START = holding_landlock_at(given.landlock)
+    if given.user:
+        os.setgroups([])
+        os.setresgid(*[given.user] * 3)
+        os.setresuid(*[given.user] * 3)
+        kernel.unreadable(False)  # as a program is that a user has started
     part, parts = map(int, given.part.split("/"))
     chosen = [each for each in entries() if given.only in str(each)][part - 1 :: parts]
     kernel.adopt_orphans()  # whatever escapes from a sandbox becomes a child of this process
