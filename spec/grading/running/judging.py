@@ -28,6 +28,7 @@ from spec.sandbox.submission import Submission, content_hash
 
 from ..scores.judgement import Judgement, Verdict
 from . import cores
+from .alike import form
 from .clean import clean
 
 with suppress(ImportError):  # on Windows, where nothing is graded
@@ -99,9 +100,10 @@ class _Judge:
     def contents(self, name: str, content: bytes, companions: dict[str, bytes]) -> Judgement:
         sha256 = content_hash(content, companions)
         begin = partial(Submission, self._launcher, name, content, companions, self._seconds)
+        formed = partial(form, name, content, companions)
         end, stopped = time.monotonic() + LONGEST, list[str]()
         while len(stopped) <= MOST_STOPPED:
-            found = _in_a_fork(self._suite, begin, sha256, stopped, end)
+            found = _in_a_fork(self._suite, begin, formed, sha256, stopped, end)
             if isinstance(found, Judgement):
                 return found
             stopped.append(found)
@@ -109,11 +111,16 @@ class _Judge:
 
 
 def _in_a_fork(
-    suite: Suite, begin: Callable[[], Submission], sha256: str, stopped: list[str], end: float
+    suite: Suite,
+    begin: Callable[[], Submission],
+    formed: Callable[[], str],
+    sha256: str,
+    stopped: list[str],
+    end: float,
 ) -> Judgement | str:
     """The judgement, without the tests that were `stopped`; or a test in which a clock ended the fork."""
     under_way = ""
-    with Fork(lambda send: _judge(suite, begin, sha256, stopped, send)) as fork:
+    with Fork(lambda send: _judge(suite, begin, formed, sha256, stopped, send)) as fork:
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
                 if "begins" not in message:
@@ -137,6 +144,7 @@ def _ended(status: int | None) -> str:
 def _judge(
     suite: Suite,
     begin: Callable[[], Submission],
+    formed: Callable[[], str],
     sha256: str,
     stopped: Sequence[str],
     send: Send,
@@ -157,6 +165,7 @@ def _judge(
             judgement = Judgement(
                 subject.sha256, suite_hash(), submission.walls, "", subject.notes, verdicts
             )
+        judgement = replace(judgement, form=formed())
     except CannotLoad as error:
         judgement = _nothing(suite, sha256, str(error))
     send(clean(judgement.as_data(), places))

@@ -85,6 +85,10 @@ class Problem:
     output: str = "softmax"
     apart: float = 0.0
 
+    def __str__(self) -> str:
+        """The network in words, as a report has it."""
+        return f"a network {'-'.join(map(str, self.sizes))}, {self.output} output, m = {self.m}"
+
     @property
     def X(self) -> Array:
         """The samples (m, n_0)."""
