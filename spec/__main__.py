@@ -108,6 +108,7 @@ def _add_grade(commands: Any) -> None:
 
     parser = commands.add_parser("grade", help="grade submissions and write a gradebook")
     options.add(parser, __version__)
+    _add_time_limit(parser)
 
 
 def _add_time_limit(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,8 @@ python3 -m venv /autograder/venv
 RUN = """\
 #!/usr/bin/env bash
 cd /autograder/source
-/autograder/venv/bin/python -m spec grade /autograder/submission --gradescope --out /autograder/results --seed "$(cat seed)"{more}
+/autograder/venv/bin/python -m spec grade /autograder/submission --gradescope \\
+  --out /autograder/results --seed "$(cat seed)"{more}
 """
 
 

@@ -114,9 +114,6 @@ def _add_uploads(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:
-    from spec.harness.fronts.options import OPTIONS
-
-    group.add_argument("--time-limit", **OPTIONS["--time-limit"])
     group.add_argument(
         "--seed",
         type=int,

@@ -327,7 +327,7 @@ def test_without_the_reference_the_right_ones_are_left_out(tmp_path, monkeypatch
 def test_the_autograder_holds_no_answers(tmp_path):
     """Nor the tests of the suite; its scripts can be run."""
     (tmp_path / "r.toml").write_text("")
-    autograder.write(tmp_path / "a.zip", tmp_path / "r.toml")
+    autograder.write(tmp_path / "a.zip", tmp_path / "r.toml", None)
     with zipfile.ZipFile(tmp_path / "a.zip") as opened:
         names = opened.namelist()
         assert not [name for name in names if name.startswith(("impl", "spec/meta"))]
