@@ -51,7 +51,7 @@ ROOMS: dict[str, tuple[str, ...] | None] = {
     UPLOADS: (GROUND, INTAKE, SCORES, GRADEBOOK),
     RUNNING: (GROUND, SUBJECT, ENGINE, FORKED, SANDBOX, INTAKE, SCORES),
     EXAMPLE: (GROUND, SUBJECT, SCORES),
-    "spec.grading": (GROUND, SUBJECT, INTAKE, SCORES, GRADEBOOK, UPLOADS, RUNNING, EXAMPLE),
+    "spec.grading": (GROUND, SUBJECT, FRONTS, INTAKE, SCORES, GRADEBOOK, UPLOADS, RUNNING, EXAMPLE),
     "spec.learning": (GROUND, SUBJECT, TELLING, ENGINE, FORKED),
     "spec.book": (GROUND, SUBJECT, MATHEMATICS, TELLING, ENGINE, FORKED, CHAPTERS),
     "spec": (GROUND, FRONTS, "spec.learning", "spec.grading", "spec.book"),  # the commands

@@ -121,7 +121,14 @@ def an_entry(name, id, points=30, most=40, **other):
     """A row with so many points."""
     made = entry(graded(overrides.Overrides()), name)
     source = f"class.zip/{name}_{id}_assignsubmission_file"
-    plain = {"name": name, "id": id, "total": str(points), "maximum": str(most), "source": source}
+    plain = {
+        "name": name,
+        "called": name,
+        "id": id,
+        "total": str(points),
+        "maximum": str(most),
+        "source": source,
+    }
     return replace(made, **(plain | other))
 
 
