@@ -56,6 +56,9 @@ class Judge(Protocol):
     def contents(self, name: str, content: bytes, companions: dict[str, bytes]) -> Judgement:
         """The same of files that need not lie on a disk; companions by their paths beside the file."""
 
+    def take(self, seed: int) -> None:
+        """From now on, the examples are those of another seed."""
+
 
 def judging(
     action: Callable[[Judge], Found],
@@ -71,14 +74,14 @@ def judging(
     submission may compute for `seconds`. Raises CannotDo where the weakest walls accepted do not stand.
     """
     suite = collected(*OPTIONS, *(f"--claim={claim}" for claim in claims))
-    suite.setting = replace(suite.setting, seed=seed)
     warm_up()
-    suite.draw(suite.seen_from_outside)
     for case in suite.seen_from_outside:
         _ = case.equation  # these and the hash once, not in each fork
     suite_hash()
     with Launcher(walls) as launcher:
-        return action(_Judge(suite, launcher, seconds))
+        judge = _Judge(suite, launcher, seconds)
+        judge.take(seed)
+        return action(judge)
 
 
 class _Judge:
@@ -86,6 +89,10 @@ class _Judge:
 
     def __init__(self, suite: Suite, launcher: Launcher, seconds: float) -> None:
         self._suite, self._launcher, self._seconds = suite, launcher, seconds
+
+    def take(self, seed: int) -> None:
+        self._suite.setting = replace(self._suite.setting, seed=seed)
+        self._suite.draw(self._suite.seen_from_outside)
 
     def __call__(self, file: Path, companions: Sequence[Path] = ()) -> Judgement:
         try:
