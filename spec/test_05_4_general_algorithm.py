@@ -24,6 +24,7 @@ from spec.harness.mathematics.deep_networks import (
     HIDDEN,
     OUTPUTS,
     TALL,
+    deep_of_every_size,
     gradient_names,
     networks,
     with_output,
@@ -40,6 +41,7 @@ from spec.harness.mathematics.strategies import Problem, odd_fractions
     states=("MLP.forward", "ThreeLayerNet.forward"),
 )
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_each_layer_is_an_affine_map_and_an_elementwise_function(nn, problem: Problem):
     """One rule for all layers; the activation changes, the rule does not."""
@@ -76,6 +78,7 @@ def test_each_layer_is_an_affine_map_and_an_elementwise_function(nn, problem: Pr
 
 @claim("5.4/forward-recursion", r"\hat Y = A^{[L]} = \sigma_L(Z^{[L]})")
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_the_last_layer_has_a_function_of_its_own(nn, problem: Problem):
     """What `forward` returns is the output's function of the last pre-activations, and no hidden one."""
@@ -132,6 +135,7 @@ def test_output_gradient_depends_on_the_loss():
     states=("MLP.backward",),
 )
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_output_gradient_is_a_multiple_of_prediction_minus_target(nn, problem: Problem):
     """c = 1 for softmax and sigmoid with their cross-entropies, 2 for the identity with squared errors."""
@@ -172,6 +176,7 @@ def test_output_gradient_is_a_multiple_of_prediction_minus_target(nn, problem: P
     states=("MLP.backward", "ThreeLayerNet.backward"),
 )
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Problem):
     """What entered the layer, times what is wrong with what left it."""
@@ -212,6 +217,7 @@ def test_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Prob
     states=("MLP.backward", "ThreeLayerNet.backward"),
 )
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_bias_gradient_is_the_column_mean(nn, problem: Problem):
     """The row of ones is the input that a bias has."""
@@ -234,6 +240,7 @@ def test_bias_gradient_is_the_column_mean(nn, problem: Problem):
 
 @claim("5.4/activation-gradient", r"dA^{[l-1]} = dZ^{[l]} (W^{[l]})^\top", states=("MLP.backward",))
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
     """Seen where every ReLU is open, so that dZ[l-1] is dA[l-1] itself.
@@ -272,6 +279,7 @@ def test_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
     states=("MLP.backward",),
 )
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_pre_activation_gradient_has_the_slope_at_z(nn, problem: Problem):
     """The slope of the hidden activation that this network has, of this layer, and at z, not at a."""

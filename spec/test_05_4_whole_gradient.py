@@ -26,6 +26,7 @@ from spec.harness.mathematics.deep_networks import (
     TALL,
     WIDTHS,
     cost,
+    deep_of_every_size,
     gradient_names,
     one_large_sample,
     with_output,
@@ -47,6 +48,7 @@ EPS = np.finfo(float).eps
     r"\langle d\theta, D\rangle \approx \frac{\mathcal L(\theta + hD) - \mathcal L(\theta - hD)}{2h}",
 )
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
     """Whatever loss an output reports, its own derivative comes back: no factor m, K or 2 between them."""
@@ -72,6 +74,7 @@ def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
 
 @claim("5.4/last-forward-pass")
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
     """Of the second batch's samples, and of their number."""
@@ -80,6 +83,7 @@ def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
 
 @claim("5.4/backward-changes-nothing")
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_backward_changes_nothing(nn, problem: Problem):
     """Neither what it was given, nor the parameters, nor the cache: asked again, it says the same."""
@@ -115,6 +119,7 @@ def test_targets_without_a_column_are_no_silent_matrix(nn, seed: int):
     states=("MLP.train_step",),
 )
 @FEW
+@deep_of_every_size
 @given(problem=DEEP)
 def test_step_goes_down_along_the_gradient(nn, problem: Problem):
     """All gradients are taken before any parameter moves; at this rate the difference is no rounding."""

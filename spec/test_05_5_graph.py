@@ -17,7 +17,7 @@ from spec.harness import agree, claim, measured
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.backpropagation import LOG_EPSILON
-from spec.harness.mathematics.deep_networks import FEW
+from spec.harness.mathematics.deep_networks import FEW, three_layers_of_every_size
 from spec.harness.mathematics.networks import gradients, mlp, set_parameters
 from spec.harness.mathematics.strategies import (
     SEEDS,
@@ -331,6 +331,7 @@ def test_a_row_hears_from_every_row_of_the_matrix_that_it_meets(nn):
 
 @claim("5.5/cache")
 @FEW
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_backward_reads_the_cache(nn, problem: Problem):
     """What went into the forward pass may be gone: of the parameters, W[2], ..., W[L] alone are read."""

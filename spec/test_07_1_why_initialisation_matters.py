@@ -22,6 +22,7 @@ from hypothesis import given
 
 from spec.harness import agree, chance, claim, measured
 from spec.harness.mathematics.activations import ACTIVATIONS
+from spec.harness.mathematics.deep_networks import three_layers_of_every_size
 from spec.harness.mathematics.networks import mlp, set_parameters, two_layer_net
 from spec.harness.mathematics.oracle import Parameters, gradients
 from spec.harness.mathematics.signals import (
@@ -174,6 +175,7 @@ def test_equal_neurons_stay_equal(nn, problem: Problem):
 
 
 @claim("7.1/symmetry")
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_equal_neurons_stay_equal_in_every_layer(nn, problem: Problem):
     """Depth does not help, nor does a smooth activation."""
@@ -200,6 +202,7 @@ def test_from_zero_only_the_output_bias_moves(nn, problem: Problem):
 
 
 @claim("7.1/symmetry")
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_from_zero_no_deeper_layer_wakes_up(nn, problem: Problem):
     """Every layer waits for one of its neighbours to move first."""

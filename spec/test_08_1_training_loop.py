@@ -18,6 +18,7 @@ from hypothesis import given
 from spec.harness import Refuted, agree, arguments_after, chance, claim, refuses
 from spec.harness.ground.compare import Array, NotPlain, as_plain
 from spec.harness.mathematics import oracle
+from spec.harness.mathematics.deep_networks import three_layers_of_every_size
 from spec.harness.mathematics.losses import network_loss
 from spec.harness.mathematics.networks import get_parameters, mlp, set_parameters, two_layer_net
 from spec.harness.mathematics.sampling import sample_of, spend
@@ -82,6 +83,7 @@ def test_a_step_returns_the_loss_of_its_output(nn, problem: Problem):
     "8.1/step-descends",
     r"\mathcal L(\theta - \eta g) = \mathcal L(\theta) - \eta\,\lVert g\rVert^2 + O(\eta^2)",
 )
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_a_step_lowers_the_loss_by_its_rate_times_the_squared_gradient(problem: Problem):
     """No other direction of this length gains as much; what is left over shrinks with the rate squared."""

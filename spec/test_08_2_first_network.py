@@ -256,13 +256,15 @@ def test_the_reference_network_learns(nn, rng):
     No evidence of correctness, though: with wrong gradients many a network gets as far.
     """
     X, Y, *_ = moons()
-    losses = []
+    before, losses = [], []
     for _ in range(2):
         net = nn.TwoLayerNet(2, 10, 2)
         weights = {"W1": rng.normal(0, 1, (2, 10)), "b1": np.zeros((1, 10))}
         weights |= {"W2": rng.normal(0, np.sqrt(2 / 10), (10, 2)), "b2": np.zeros((1, 2))}
         set_parameters(net, weights)
+        before.append(oracle.loss_from_logits(oracle.forward(X, weights)["Z2"], Y))
         train_steps(net, 60, X, Y, 0.5)
         logits = oracle.forward(X, get_parameters(net, weights))["Z2"]
         losses.append(oracle.loss_from_logits(logits, Y))
     assert np.mean(losses) < 0.5, f"after 60 steps the losses are {losses}, expected below 0.5"
+    assert np.mean(losses) < np.mean(before), f"60 steps do not lower the losses of {before}"

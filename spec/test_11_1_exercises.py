@@ -15,6 +15,7 @@ from spec.harness.ground.compare import Array
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.backpropagation import terms_of, through_moved_weights
+from spec.harness.mathematics.deep_networks import three_layers_of_every_size
 from spec.harness.mathematics.moons import fresh_moons, moons, moons_run
 from spec.harness.mathematics.networks import (
     get_parameters,
@@ -54,12 +55,14 @@ def three_layer_net(nn: Implementation, parameters: Parameters) -> Guarded:
     r"dZ^{[l]} = dZ^{[l+1]} (W^{[l+1]})^\top \odot \mathrm{ReLU}'(Z^{[l]})",
     states=("ThreeLayerNet.backward",),
 )
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
     """From the output inwards; a batch of another size has been there before."""
     net, m = three_layer_net(nn, problem.parameters), problem.m
-    net.forward(problem.X[1:])
-    net.backward(problem.Y[1:])
+    X1, Y1 = problem.another_batch()
+    net.forward(X1)
+    net.backward(Y1)
     net.forward(problem.X)
     slope, model = ACTIVATIONS["relu"].derivative, (problem.X, problem.Y, problem.parameters)
     right = oracle.gradients(*model)
@@ -81,13 +84,14 @@ def test_a_three_layer_net_has_the_right_gradients(nn, problem: Problem):
                 "the gate of the first hidden layer is missing": no_gate[1][name],
                 "the mean over the m samples is missing": m * right[name],
                 "the mean over the m samples is taken twice": right[name] / m,
-                "m is still that of the first batch": right[name] * m / (m - 1),
+                "m is still that of the first batch": right[name] * m / len(X1),
             },
             what=name,
         )
 
 
 @claim("11/three-layer-net", r"A^{[3]} = \mathrm{softmax}(A^{[2]} W^{[3]} + \mathbf b^{[3]})")
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
     """The new layer is the old recipe once more: affine, and ReLU. One sample has logits of thousands."""
@@ -98,7 +102,7 @@ def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
     agree(
         three_layer_net(nn, theta).forward(X),
         oracle.softmax(layers["Z3"]),
-        scale=1 + np.maximum(size, size[1:].max()),
+        scale=1 + np.maximum(size, size[1:].max(initial=0)),
         sizes=problem.named_sizes(),
         mistakes=lambda: {
             "the second hidden layer has no activation": oracle.softmax(layers["Z2"] @ W3 + b3),
@@ -114,6 +118,7 @@ def test_a_three_layer_net_takes_one_more_step_forward(nn, problem: Problem):
     r"\mathcal L = -\frac1m \sum_i \log \hat y_{i c_i}",
     states=("ThreeLayerNet.compute_loss",),
 )
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_reports_its_loss(nn, problem: Problem):
     """Within what a safeguard of up to 1e-7 in the logarithm changes."""
@@ -132,6 +137,7 @@ def test_a_three_layer_net_reports_its_loss(nn, problem: Problem):
     r"\theta \leftarrow \theta - \eta\,d\theta",
     states=("ThreeLayerNet.train_step",),
 )
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_a_three_layer_net_moves_all_its_parameters(nn, problem: Problem):
     """At a rate of 3/8 it shows whether a gradient was taken after another parameter had moved."""
@@ -197,6 +203,7 @@ def test_a_second_hidden_layer_learns_in_fewer_epochs(run_seed):
 
 @claim("11/other-activations", r"dZ^{[l]} = dA^{[l]} \odot \sigma'(Z^{[l]})")
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "leaky_relu"])
+@three_layers_of_every_size
 @given(problem=problems(depth=3))
 def test_other_hidden_activations_have_the_right_gradients(nn, activation, problem: Problem):
     """The derivative belongs to the activation of its own layer, at the pre-activation of that layer."""

@@ -11,6 +11,7 @@ from ..ground import trial
 from ..ground.compare import Array
 from ..subject.counting import cost_of_backward
 from ..subject.proxy import Guarded, Implementation, next_to
+from . import oracle
 from .networks import mlp
 from .strategies import EVERY_SIZE, SEEDS, Problem, Test, always, problems
 
@@ -45,6 +46,24 @@ def awake_of_every_size(test: Test) -> Test:
     return test
 
 
+# one sample and two classes, one neuron and one input, many samples, wide layers
+THREE_LAYERS = ((1, (5, 3, 7, 2)), (2, (1, 2, 3, 2)), (65, (2, 3, 1, 5)), (3, (66, 3, 67, 3)))
+TWELVE_LAYERS = (3, (3, *[2] * 11, 3))
+
+
+def three_layers_of_every_size(test: Test) -> Test:
+    """Tie to a test, above its `@given(problem=...)`, a network of three layers of each class of sizes."""
+    for m, widths in THREE_LAYERS:
+        test = always(problem=lambda m=m, widths=widths: awake(Problem(widths, m, 0)))(test)
+    return test
+
+
+def deep_of_every_size(test: Test) -> Test:
+    """The same, and a network of twelve layers."""
+    m, widths = TWELVE_LAYERS
+    return always(problem=lambda: awake(Problem(widths, m, 0)))(three_layers_of_every_size(test))
+
+
 DEEP = st.builds(lambda sizes, seed: awake(Problem(sizes, 3, seed)), st.sampled_from(WIDTHS), SEEDS)
 
 
@@ -54,10 +73,17 @@ TALL = Problem((1, 2, 2, 1, 2, 1), 3, 1, "identity", apart=1.0)
 
 
 def one_large_sample(problem: Problem) -> Problem:
-    """The problem's first sample as a batch, 16 times as large: its gradients are no small numbers."""
-    sample = replace(problem, m=1)
+    """The problem's first sample as a batch, 64 times as large, of the class that seems least likely.
+
+    So its gradients are no small numbers.
+    """
+    sample, x = replace(problem, m=1), problem.X[:1]
     sample.parameters.update(problem.parameters)
-    sample.X[:], sample.Y[:] = 16 * problem.X[:1], problem.Y[:1]
+    sample.X[:], sample.Y[:] = 64 * np.where(x < 0, x - 1, x + 1), problem.Y[:1]
+    if problem.output == "softmax":
+        values = oracle.forward(sample.X, problem.parameters)
+        logits = values[f"Z{oracle.depth(problem.parameters)}"]
+        sample.Y[:] = np.eye(logits.shape[1])[logits.argmin(axis=1)]
     return sample
 
 
