@@ -200,7 +200,7 @@ def _grade(option: argparse.Namespace) -> str:
     if option.rubric_template:
         return write_template(option.rubric_template)
     if not option.submissions and not option.dry_run:
-        raise CannotDo("name what to grade: files, notebooks, folders, zips or tars")
+        raise CannotDo("name what to grade: files, notebooks, folders or zips")
     if not option.out and not option.list and not option.dry_run:
         raise CannotDo("name a folder for the gradebook with --out FOLDER")
     if option.jobs is not None and option.jobs < 1:

@@ -72,7 +72,8 @@ def grade(options: Options) -> str:
     intake = _intake(options)
     found = list(intake.learners)
     only = telling.named(intake, options.only) if options.only else None
-    sys.stderr.write("\n".join(_told(options, intake)) + "\n")
+    sys.stdout.write("\n".join(_told(options, intake)) + "\n")
+    sys.stdout.flush()
     known = catalogue()
     rubric = rubrics.read(options.rubric, known) if options.rubric else rubrics.default(known)
     make_folder(options.out)
