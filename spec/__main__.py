@@ -94,7 +94,6 @@ def _judge(option: argparse.Namespace) -> int:
 def _add_watch(commands: Any) -> None:
     parser = commands.add_parser("watch", help="check a file or notebook on each save")
     parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
-    _add_time_limit(parser)
     parser.set_defaults(run=_watch)
 
 
@@ -105,128 +104,11 @@ def _watch(option: argparse.Namespace) -> str:
 
 
 def _add_grade(commands: Any) -> None:
+    from spec.grading import options
+
     parser = commands.add_parser("grade", help="grade submissions and write a gradebook")
-    parser.add_argument(
-        "submissions",
-        nargs="*",
-        type=Path,
-        metavar="SUBMISSION",
-        help="a .py file, a notebook, a folder, or a zip or tar as a learning platform exports it",
-    )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the gradebook is written")
-    parser.add_argument(
-        "--rubric", type=Path, metavar="FILE", help="what each part is worth (TOML)"
-    )
-    parser.add_argument(
-        "--rubric-template", type=Path, metavar="FILE", help="only write a rubric to start from"
-    )
-    parser.add_argument(
-        "--hints",
-        choices=("off", "nudge", "full"),
-        default="full",
-        help="how much the feedback tells of what is wrong (default: full)",
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="number of workers (default: one for each core)"
-    )
-    parser.add_argument(
-        "--walls",
-        choices=("landlock", "process"),
-        default="landlock",
-        help="the weakest walls that are accepted (default: landlock); `process` is not tamper-proof",
-    )
-    parser.add_argument(
-        "--backend",
-        choices=("loky", "dask", "ray"),
-        default="loky",
-        help="where the workers run (default: loky, here)",
-    )
-    parser.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="the scheduler of the cluster"
-    )
-    parser.add_argument(
-        "--gradescope",
-        action="store_true",
-        help="all files are one submission; also write results.json",
-    )
-    parser.add_argument(
-        "--list", action="store_true", help="only say who the learners are, and what is judged"
-    )
-    parser.add_argument(
-        "--layout",
-        default="",
-        metavar="NAME",
-        help="how what is given is to be read: folders, files, folders:2 (each folder two deep), one "
-        "(one learner), or a platform such as moodle (default: it is found out)",
-    )
-    parser.add_argument(
-        "--names",
-        default="",
-        metavar="REGEX",
-        help="a regular expression for the paths of a platform that is not known, with groups such as "
-        "(?P<student_id>...), as nbgrader's zip_collect has them",
-    )
-    parser.add_argument(
-        "--roster",
-        type=Path,
-        metavar="FILE",
-        help="a csv of all learners: name who handed in nothing",
-    )
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="judge this learner again, by name or id, and nobody else; may be repeated",
-    )
-    parser.add_argument(
-        "--seed",
-        type=int,
-        metavar="N",
-        help="the seed of all examples (default: a secret that is drawn once and kept in --out)",
-    )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="grade the reference by the rubric: does it have full marks?",
-    )
+    options.add(parser, __version__)
     _add_time_limit(parser)
-    parser.set_defaults(run=_grade)
-
-
-def _grade(option: argparse.Namespace) -> str:
-    from spec.grading.command import Options, dry_run, grade, listed, write_template
-
-    if option.rubric_template:
-        return write_template(option.rubric_template)
-    if not option.submissions and not option.dry_run:
-        raise CannotDo("name what to grade: files, notebooks, folders or zips")
-    if not option.out and not option.list and not option.dry_run:
-        raise CannotDo("name a folder for the gradebook with --out FOLDER")
-    if option.jobs is not None and option.jobs < 1:
-        raise CannotDo(f"--jobs {option.jobs}: expected a number of workers, 1 or more")
-    if option.seed is not None and option.seed < 0:
-        raise CannotDo(f"--seed {option.seed}: expected a whole number that is not below 0")
-    from spec.grading.running.class_run import ALL_CORES, How
-
-    jobs = option.jobs or ALL_CORES
-    how = How(option.walls, jobs, option.backend, option.scheduler, _time_limit(option))
-    options = Options(
-        option.submissions,
-        option.out,
-        option.rubric,
-        option.hints,
-        how,
-        option.gradescope,
-        option.layout,
-        option.names,
-        option.roster,
-        option.only,
-        option.seed,
-    )
-    if option.dry_run:
-        return dry_run(options)
-    return listed(options) if option.list else grade(options)
 
 
 def _add_time_limit(parser: argparse.ArgumentParser) -> None:

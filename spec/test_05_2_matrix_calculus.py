@@ -11,6 +11,9 @@ its m samples. It needs what they do to a row, and for the two kinds of step tha
 of, that is a short formula.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,6 +28,7 @@ from spec.harness.mathematics.oracle import softmax
 from spec.harness.mathematics.strategies import (
     SEEDS,
     Problem,
+    always,
     eighths,
     odd_fractions,
     pre_activations,
@@ -116,20 +120,27 @@ def back(nn, G: Array, X: Array, W: Array) -> dict[str, Array]:
     return dict(zip(("dX", "dW", "db"), returned, strict=True))
 
 
-@st.composite
-def affine_layers(
-    draw: st.DrawFn, square: bool = False, m_also: str = ""
-) -> tuple[Array, Array, Array]:
-    """The gradient G (m, n_out) that comes back, the input X (m, n_in) and W (n_in, n_out).
-
-    In some examples m is what `m_also` says: who tells an axis by its length must know it otherwise.
-    """
-    m, n_in, n_out = draw(sizes(3))
-    n_out = n_in if square else n_out
-    if m_also and draw(st.booleans()):
-        m = {"1": 1, "n_in": n_in, "n_out": n_out}[m_also]
-    rng = generator(draw(SEEDS))
+def affine_layer(m: int, n_in: int, n_out: int, seed: int = 0) -> tuple[Array, Array, Array]:
+    """The gradient G (m, n_out) that comes back, the input X (m, n_in) and W (n_in, n_out)."""
+    rng = generator(seed, m, n_in, n_out)
     return tenths(rng, m, n_out), tenths(rng, m, n_in), tenths(rng, n_in, n_out)
+
+
+@st.composite
+def affine_layers(draw: st.DrawFn, square: bool = False) -> tuple[Array, Array, Array]:
+    """A layer of three different sizes, or one of as many outputs as inputs."""
+    m, n_in, n_out = draw(sizes(3))
+    return affine_layer(m, n_in, n_in if square else n_out, draw(SEEDS))
+
+
+def of_every_size(test: Callable[..., None]) -> Callable[..., None]:
+    """One of each size, two of each, many, and m as long as either width: no axis is told by its length."""
+    for m, n_in, n_out in (
+        *((1, 5, 3), (5, 1, 3), (5, 3, 1), (2, 5, 3), (5, 2, 3), (5, 3, 2)),
+        *((3, 3, 5), (3, 5, 3), (3, 3, 3), (65, 3, 5), (3, 66, 67)),
+    ):
+        test = always(layer=partial(affine_layer, m, n_in, n_out))(test)
+    return test
 
 
 def named(X: Array, W: Array) -> dict[str, int]:
@@ -142,7 +153,8 @@ def named(X: Array, W: Array) -> dict[str, int]:
     r"\frac{\partial\mathcal L}{\partial X} = \frac{\partial\mathcal L}{\partial Z}W^\top",
     states=("affine_backward",),
 )
-@given(layer=affine_layers(m_also="1"))
+@of_every_size
+@given(layer=affine_layers())
 def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
     """Through the same weights, the other way round: what flowed out of a neuron flows back into it."""
     G, X, W = layer
@@ -169,7 +181,8 @@ def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
     r"\frac{\partial\mathcal L}{\partial W} = X^\top\frac{\partial\mathcal L}{\partial Z}",
     states=("affine_backward",),
 )
-@given(layer=affine_layers(m_also="n_in"))
+@of_every_size
+@given(layer=affine_layers())
 def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
     """A weight is shared by the samples, so their gradients add up: that is what the product does."""
     G, X, W = layer
@@ -196,7 +209,8 @@ def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
     r"\frac{\partial\mathcal L}{\partial\mathbf b} = \sum_i\frac{\partial\mathcal L}{\partial Z_i}",
     states=("affine_backward",),
 )
-@given(layer=affine_layers(m_also="n_out"))
+@of_every_size
+@given(layer=affine_layers())
 def test_affine_bias_gradient(nn, layer: tuple[Array, Array, Array]):
     """A bias is a weight whose input is always 1: its gradient is 1ᵀG, a number for each neuron."""
     G, X, W = layer

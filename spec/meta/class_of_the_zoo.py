@@ -5,41 +5,27 @@
 Beyond the single mistakes come pairs of them, in different files of the reference.
 """
 
-import re
 import sys
 from collections.abc import Iterator
 from itertools import combinations, islice
 from pathlib import Path
 
-from spec.harness.subject.loading import REFERENCE
+from spec.grading.example import reference
 
 from .zoo.entries import NOTEBOOK, ZOO, Wrong
-
-ORDER = (
-    *("checks", "activations", "linear", "losses", "initialisation", "regularisation", "networks"),
-    *("gradient_checking", "graph", "optimisers", "training"),
-)
-IMPORTS = re.compile(r"^from \.\w+ import (\([^)]*\)|[^\n]*)\n", re.M)
-MODULES = re.compile(r"^from \. import (.*)\n", re.M)
 
 
 def one_file(*mistakes: Wrong) -> str:
     """An implementation with these mistakes, as one file."""
     if mistakes[0].file == NOTEBOOK.name:
         return NOTEBOOK.read_text(encoding="utf-8").replace(mistakes[0].old, mistakes[0].new)
-    texts = []
-    for name in ORDER:
-        text = (REFERENCE / f"{name}.py").read_text(encoding="utf-8")
+
+    def change(file: str, text: str) -> str:
         for wrong in mistakes:
-            text = text.replace(wrong.old, wrong.new) if wrong.file == f"{name}.py" else text
-        texts.append(MODULES.sub(_as_namespaces, IMPORTS.sub("", text)))
-    return "\n\n".join(texts)
+            text = text.replace(wrong.old, wrong.new) if wrong.file == file else text
+        return text
 
-
-def _as_namespaces(found: re.Match[str]) -> str:
-    """In place of modules: all that is defined by then."""
-    lines = [f"{name} = SimpleNamespace(**globals())\n" for name in found[1].split(", ")]
-    return "from types import SimpleNamespace\n" + "".join(lines)
+    return reference.one_file(change)
 
 
 def class_of(n: int) -> Iterator[str]:

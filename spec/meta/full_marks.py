@@ -1,12 +1,13 @@
-"""The right implementations, each graded behind the walls again and again: full marks every time.
+"""The right implementations, each graded behind the walls under many seeds: full marks every time.
 
-Run as python -m spec.meta.full_marks [RUNS], 20 unless given.
+Run as python -m spec.meta.full_marks [RUNS], 20 unless given. The seeds are drawn, as those of a class are.
 """
 
 import sys
 from pathlib import Path
 
 from spec.grading.running.judging import Judge, judging
+from spec.grading.running.secret import new_seed
 from spec.harness.ground.status import Status
 
 from .test_right_ones import STYLES
@@ -16,17 +17,20 @@ RUNS = 20
 
 
 def losses(judge: Judge, runs: int) -> list[str]:
-    """What was not earned, in any of the runs; each style is told when it is done."""
+    """What was not earned, in any of the runs; a line tells of each seed."""
     lost = []
+    seeds = [new_seed() for _ in range(runs)]
     companions = sorted(RIGHT.glob("*.py"))  # some styles import the plain one
-    for style in STYLES:
-        file = RIGHT / f"{style}.py"
-        for run in range(runs):
+    for run, seed in enumerate(seeds, start=1):
+        judge.take(seed)
+        for style in STYLES:
+            file = RIGHT / f"{style}.py"
             judgement = judge(file, [each for each in companions if each != file])
-            lost += [f"{style}, run {run}: {judgement.trouble}"] if judgement.trouble else []
             missed = [v.claim for v in judgement.verdicts if v.status != Status.HOLDS]
-            lost += [f"{style}, run {run}: {claim}" for claim in missed]
-        sys.stdout.write(f"{style}: {runs} runs\n")
+            lost += [
+                f"{style}, seed {seed}: {what}" for what in [judgement.trouble, *missed] if what
+            ]
+        sys.stdout.write(f"seed {run} of {runs}: {len(lost)} lost so far\n")
         sys.stdout.flush()
     return lost
 

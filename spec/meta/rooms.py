@@ -27,6 +27,8 @@ SANDBOX = "spec.sandbox"
 INTAKE = "spec.grading.intake"
 SCORES = "spec.grading.scores"
 GRADEBOOK = "spec.grading.gradebook"
+UPLOADS = "spec.grading.uploads"
+EXAMPLE = "spec.grading.example"
 RUNNING = "spec.grading.running"
 
 # A room is a folder with all that is below it, or a module; a folder that has rooms below it is a room of
@@ -46,11 +48,13 @@ ROOMS: dict[str, tuple[str, ...] | None] = {
     INTAKE: (GROUND, SUBJECT),
     SCORES: (GROUND, TELLING, ENGINE, INTAKE),
     GRADEBOOK: (GROUND, TELLING, INTAKE, SCORES),
+    UPLOADS: (GROUND, INTAKE, SCORES, GRADEBOOK),
     RUNNING: (GROUND, SUBJECT, ENGINE, FORKED, SANDBOX, INTAKE, SCORES),
-    "spec.grading": (GROUND, SUBJECT, INTAKE, SCORES, GRADEBOOK, RUNNING),
+    EXAMPLE: (GROUND, SUBJECT, SCORES),
+    "spec.grading": (GROUND, SUBJECT, FRONTS, INTAKE, SCORES, GRADEBOOK, UPLOADS, RUNNING, EXAMPLE),
     "spec.learning": (GROUND, SUBJECT, TELLING, ENGINE, FORKED),
     "spec.book": (GROUND, SUBJECT, MATHEMATICS, TELLING, ENGINE, FORKED, CHAPTERS),
-    "spec": (GROUND, FRONTS, "spec.learning", "spec.grading", RUNNING, "spec.book"),  # the commands
+    "spec": (GROUND, FRONTS, "spec.learning", "spec.grading", "spec.book"),  # the commands
     "spec.entry": (),  # what pytest loads before it knows of this project
     META: None,  # all; and no other room may import it
 }

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from spec.grading.gradebook.folder import Gradebook
+from spec.grading.gradebook.folder import Gradebook, Scheme
 from spec.grading.intake.handed_in import Contents, handed_in
 from spec.grading.running import class_run, worker
 from spec.grading.running.store import Store
@@ -31,9 +31,11 @@ def main(given: Path, out: Path, seconds: float) -> None:
     worker.judge = judge
     found = handed_in([given], out).learners
     store = Store(out, "suite", "")
-    book = Gradebook(out, found, rubric.default(catalogue()), catalogue(), "full")
+    book = Gradebook(out, found, Scheme(rubric.default(catalogue()), catalogue()))
     how = class_run.How(jobs=1)
-    class_run.ClassRun(catalogue().claims, store, how, book.add).judge(found)
+    class_run.ClassRun(catalogue().claims, store, how, lambda s, j, key: book.add(s, j)).judge(
+        found
+    )
     book.write_tables()
 
 

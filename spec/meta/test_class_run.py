@@ -197,7 +197,7 @@ def test_a_file_that_changes_or_goes_while_others_are_graded(tmp_path):
     given = [HandedIn(n, n, File((n,), lambda most, n=n: bring(n))) for n in contents]
     kept, told = store.Store(tmp_path, "suite", ""), {}
     how = class_run.How(jobs=1)
-    run = class_run.ClassRun(("3.1/neuron",), kept, how, lambda s, j: told.update({s.name: j}))
+    run = class_run.ClassRun(("3.1/neuron",), kept, how, lambda s, j, key: told.update({s.name: j}))
     run.judge(given)
     kept.close()
     assert told["net.py"].trouble == "changed while it was graded: grade it again"

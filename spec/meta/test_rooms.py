@@ -95,7 +95,7 @@ def test_the_reference_imports_numpy_and_itself_alone():
 
 IN_A_SANDBOX = (
     *("launcher", "inside", "wire", "walls", "kernel", "landlock", "seccomp"),
-    *("processes", "removal"),
+    *("system_calls", "processes", "removal"),
 )
 
 

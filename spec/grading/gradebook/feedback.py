@@ -26,6 +26,7 @@ class ToMend:
     """One claim that does not hold: its equation, why the claim is true, and what came out, as lines."""
 
     claim: str
+    says: str
     status: str
     equation: str
     why: str
@@ -54,6 +55,9 @@ class Page:
     n_claims: int
     trouble: str
     notes: list[str]
+    changes: list[str]
+    excused: bool
+    says: dict[str, str]
     sections: list[Row]
     exercises: list[Row]
     to_mend: list[ToMend]
@@ -65,7 +69,8 @@ class Page:
 def page(graded: Graded, hints: str) -> Page:
     """The feedback on a submission; `hints` says how much it tells of what is wrong."""
     score = graded.score
-    titles = graded.catalogue.ledger.titles
+    titles, entries = graded.catalogue.ledger.titles, graded.catalogue.ledger.entries
+    says = {id: entries[id].says for id in graded.catalogue.claims}
     return Page(
         name=legible(graded.submission.name),
         file=legible(graded.submission.shown),
@@ -75,9 +80,12 @@ def page(graded: Graded, hints: str) -> Page:
         n_claims=len(score.claims),
         trouble=legible(graded.judgement.trouble),
         notes=list(map(legible, graded.notes)),
+        changes=list(map(legible, score.changes)),
+        excused=score.excused,
+        says=says,
         sections=[_row(f"{id} {titles[id]}", part) for id, part in score.sections.items()],
         exercises=[_row(EXERCISES[id].title, part) for id, part in score.exercises.items()],
-        to_mend=[_to_mend(verdict, hints) for verdict in graded.of_status(*TO_MEND)],
+        to_mend=[_to_mend(v, says[v.claim], hints) for v in graded.of_status(*TO_MEND)],
         withheld=[(claim.claim, claim.withheld) for claim in score.claims if claim.withheld],
         waiting=[(verdict.claim, verdict.waits_for) for verdict in graded.of_status(Status.WAITS)],
         unwritten=_unwritten(graded.of_status(Status.TODO)),
@@ -88,13 +96,12 @@ def _row(title: str, part: Part) -> Row:
     return Row(title, shown(part.points), shown(part.maximum), part.points >= part.maximum)
 
 
-def _to_mend(verdict: Verdict, hints: str) -> ToMend:
+def _to_mend(verdict: Verdict, says: str, hints: str) -> ToMend:
     lines = [f"  {verdict.status}"]
     if verdict.explanation:
         lines = told(verdict.explanation, hint(verdict.explanation, hints))
-    return ToMend(
-        verdict.claim, verdict.status, verdict.equation, verdict.why, list(map(legible, lines))
-    )
+    told_lines = list(map(legible, lines))
+    return ToMend(verdict.claim, says, verdict.status, verdict.equation, verdict.why, told_lines)
 
 
 def _unwritten(verdicts: list[Verdict]) -> list[str]:
@@ -106,6 +113,11 @@ def _unwritten(verdicts: list[Verdict]) -> list[str]:
 def as_html(page: Page) -> str:
     """The feedback as a page by itself, without scripts and without anything from the network."""
     return str(_template("feedback.html.jinja").render(page=page))
+
+
+def as_fragment(page: Page) -> str:
+    """The feedback as a piece of HTML, for a page that is there already."""
+    return str(_template("body.html.jinja").render(page=page))
 
 
 def as_markdown(page: Page) -> str:

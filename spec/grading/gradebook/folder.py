@@ -3,213 +3,150 @@
 No file holds a time, a date or a path, so the same submissions give the same bytes.
 """
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from spec.harness.ground.files import make_folder, write_whole
-from spec.harness.ground.status import BEST_FIRST, Status
+from spec.harness.ground.status import BEST_FIRST
 
 from ..intake.handed_in import HandedIn
-from ..intake.text import cell, file_names, markdown
+from ..intake.text import cell, file_names
 from ..scores.catalogue import Catalogue
 from ..scores.graded import Graded
 from ..scores.judgement import Judgement
+from ..scores.overrides import Overrides
 from ..scores.rubric import Rubric
 from ..scores.scoring import shown
 from . import feedback
-from .feedback import TO_MEND
+from .as_data import as_data
+from .class_page import class_page, share
+from .entries import Entry, entry, header, matrix_row
 from .gradescope import as_gradescope
 from .junit import as_junit
 from .picture import picture
 from .statistics import Statistics
+from .text_files import as_csv, as_json, as_text
 
-FOLDERS = ("submissions", "feedback", "junit")
-MOST_DIAGNOSES = 25  # in class.md; diagnoses.csv has all
+FOLDERS = {"submissions": (".json",), "feedback": (".md", ".html"), "junit": (".xml",)}
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How a class is scored, and what is told: with `pages` each learner gets files of their own."""
+
+    rubric: Rubric
+    catalogue: Catalogue
+    overrides: Overrides = field(default_factory=Overrides)
+    hints: str = "full"
+    pages: bool = True
 
 
 class Gradebook:
-    """Writes what came of each submission, and keeps the rows of the tables."""
+    """Writes what came of each submission, and keeps what the tables need."""
 
-    def __init__(
-        self,
-        folder: Path,
-        submissions: Sequence[HandedIn],
-        rubric: Rubric,
-        catalogue: Catalogue,
-        hints: str,
-    ) -> None:
-        self.folder, self.rubric, self.catalogue, self.hints = folder, rubric, catalogue, hints
+    def __init__(self, folder: Path, submissions: Sequence[HandedIn], scheme: Scheme) -> None:
+        self.folder, self.scheme = folder, scheme
         self.order = [submission.name for submission in submissions]
         self.files = file_names(self.order)
-        self.statistics = Statistics(catalogue)
-        self._rows: dict[str, list[str]] = {}
-        self._late = [each for each in submissions if each.late == "yes"]
-        for name in FOLDERS:
-            make_folder(folder / name)
+        self.statistics = Statistics(scheme.catalogue)
+        self._entries: dict[str, Entry] = {}
+        make_folder(folder)
 
-    def add(self, submission: HandedIn, judgement: Judgement) -> Graded:
+    def graded(self, submission: HandedIn, judgement: Judgement) -> Graded:
+        """Score a submission."""
+        adjustment = self.scheme.overrides.of(submission.name, submission.id)
+        return Graded(submission, judgement, self.scheme.rubric, self.scheme.catalogue, adjustment)
+
+    def add(self, submission: HandedIn, judgement: Judgement) -> Entry:
         """Score a submission, write its own files, and count it."""
-        graded = Graded(submission, judgement, self.rubric, self.catalogue)
-        page = feedback.page(graded, self.hints)
-        file = self.files[submission.name]
-        write_whole(self.folder / "submissions" / f"{file}.json", _json(_as_data(graded)))
-        write_whole(self.folder / "feedback" / f"{file}.md", _text(feedback.as_markdown(page)))
-        write_whole(self.folder / "feedback" / f"{file}.html", _text(feedback.as_html(page)))
-        write_whole(self.folder / "junit" / f"{file}.xml", as_junit(graded, page))
-        self._rows[submission.name] = self._row(graded)
-        self.statistics.add(graded)
-        return graded
+        graded = self.graded(submission, judgement)
+        if self.scheme.pages:
+            self.write_pages(graded)
+        found = entry(graded, self.files[submission.name])
+        self.count(found)
+        return found
+
+    def count(self, found: Entry) -> None:
+        """Take up an entry whose files are there."""
+        self._entries[found.name] = found
+        self.statistics.add(found)
+
+    def write_pages(self, graded: Graded) -> list[Path]:
+        """Write a learner's own files, and say which."""
+        page = feedback.page(graded, self.scheme.hints)
+        contents = {
+            "submissions/{}.json": as_json(as_data(graded)),
+            "feedback/{}.md": as_text(feedback.as_markdown(page)),
+            "feedback/{}.html": as_text(feedback.as_html(page)),
+            "junit/{}.xml": as_junit(graded, page),
+        }
+        written = []
+        for place, content in contents.items():
+            path = self.folder / place.format(self.files[graded.submission.name])
+            if not path.parent.is_dir():
+                make_folder(path.parent)
+            write_whole(path, content)
+            written.append(path)
+        return written
+
+    def has_pages(self, name: str) -> bool:
+        """Whether a learner's own files are there."""
+        file = self.files[name]
+        places = [(f, suffix) for f, suffixes in FOLDERS.items() for suffix in suffixes]
+        return all((self.folder / f / f"{file}{suffix}").is_file() for f, suffix in places)
 
     def write_gradescope(self, graded: Graded) -> None:
         """Write the results of a submission as Gradescope reads them."""
-        page = feedback.page(graded, self.hints)
-        write_whole(self.folder / "results.json", _json(as_gradescope(graded, page)))
+        page = feedback.page(graded, self.scheme.hints)
+        write_whole(self.folder / "results.json", as_json(as_gradescope(graded, page)))
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries, in the order of the submissions as given."""
+        return [self._entries[name] for name in self.order]
 
     def write_tables(self) -> None:
         """Write the grades, in the order of the submissions as given, and the tables of the class."""
-        rows = [self._rows[name] for name in self.order]
-        write_whole(self.folder / "grades.csv", _csv([self._header(), *rows]))
-        claims = self.catalogue.claims
-        says = self.catalogue.ledger.entries
-        counts = [self.statistics.statuses(claim) for claim in claims]
+        rubric, catalogue = self.scheme.rubric, self.scheme.catalogue
+        statistics, claims, entries = self.statistics, catalogue.claims, self.entries
+        rows = (found.cells for found in entries)
+        self._table("grades.csv", [header(rubric, catalogue), *rows])
+        matrix = ([cell(e.name), cell(e.id), *matrix_row(e)] for e in entries)
+        self._table("matrix.csv", [["name", "id", *claims], *matrix])
+        says = catalogue.ledger.entries
         table = [
-            [claim, cell(says[claim].says), *map(str, count.values())]
-            for claim, count in zip(claims, counts, strict=True)
+            [
+                *(claim, cell(says[claim].says), *map(str, statistics.statuses(claim).values())),
+                *(share(statistics.difficulty(claim)), share(statistics.discrimination(claim))),
+            ]
+            for claim in claims
         ]
-        write_whole(self.folder / "claims.csv", _csv([["claim", "says", *BEST_FIRST], *table]))
-        diagnoses = [[str(d.n), cell(d.what), d.claim] for d in self.statistics.diagnoses()]
-        write_whole(
-            self.folder / "diagnoses.csv", _csv([["submissions", "diagnosis", "claim"], *diagnoses])
-        )
-        write_whole(self.folder / "class.md", _text(self._class()))
-        write_whole(self.folder / "class.svg", picture(self.statistics, float(self.rubric.maximum)))
-
-    def _parts(self) -> tuple[list[str], list[str]]:
-        """The sections and the exercises that are worth points."""
-        points = set(self.rubric.points)
-        groups = (self.catalogue.sections, self.catalogue.exercises)
-        sections, exercises = (
-            [g for g, ids in group.items() if points & set(ids)] for group in groups
-        )
-        return sections, exercises
-
-    def _header(self) -> list[str]:
-        sections, exercises = self._parts()
-        return [
-            *("name", "id", "attempt", "late", "source", "file", "total", "maximum"),
-            *sections,
-            *exercises,
-            *BEST_FIRST,
-            *("walls", "trouble", "notes", "sha256", "results"),
+        figures = ("difficulty", "discrimination")
+        self._table("claims.csv", [["claim", "says", *BEST_FIRST, *figures], *table])
+        diagnoses = [[str(d.n), cell(d.what), d.claim] for d in statistics.diagnoses()]
+        self._table("diagnoses.csv", [["submissions", "diagnosis", "claim"], *diagnoses])
+        helped = [
+            [cell(one.name), shown(one.points), shown(one.maximum), one.first, str(one.n_unwritten)]
+            for one in statistics.help()
         ]
+        columns = ["name", "points", "maximum", "first to mend", "not written yet"]
+        self._table("help.csv", [columns, *helped])
+        groups = enumerate(statistics.alike(), 1)
+        alike = [[str(number), cell(name)] for number, names in groups for name in names]
+        self._table("alike.csv", [["group", "name"], *alike])
+        write_whole(self.folder / "class.md", as_text(class_page(statistics, rubric.maximum)))
+        write_whole(self.folder / "class.svg", picture(statistics, float(rubric.maximum)))
+        self._remove_stale()
 
-    def _row(self, graded: Graded) -> list[str]:
-        score, submission, judgement = graded.score, graded.submission, graded.judgement
-        return [
-            *(cell(submission.name), cell(submission.id)),
-            *(str(submission.attempt or ""), submission.late),
-            *(cell(submission.source), cell(submission.shown)),
-            *(shown(score.total.points), shown(score.total.maximum)),
-            *(shown(part.points) for part in score.sections.values()),
-            *(shown(part.points) for part in score.exercises.values()),
-            *(str(score.statuses.get(status, 0)) for status in BEST_FIRST),
-            *(", ".join(judgement.walls), cell(judgement.trouble), cell("; ".join(graded.notes))),
-            *(judgement.sha256, self.files[submission.name]),
-        ]
+    def _table(self, name: str, rows: list[list[str]]) -> None:
+        write_whole(self.folder / name, as_csv(rows))
 
-    def _not_graded(self) -> list[str]:
-        """The claims that no submission is graded by, and why, as lines of Markdown."""
-        claims = ", ".join(self.catalogue.by_its_word)
-        why = "only a submission's own process could say whether it holds"
-        return [f"Not graded, since {why}: {claims}.", ""] if claims else []
-
-    def _class(self) -> str:
-        """The class in Markdown: the most frequent diagnoses, and how each claim ended."""
-        statistics, n = self.statistics, self.statistics.n
-        lines = [
-            f"# {n} submissions",
-            "",
-            f"Median: {shown(statistics.median)} of {shown(self.rubric.maximum)} points.",
-            "",
-            *(["## Late", ""] if self._late else []),
-            *(f"- {markdown(_with_id(each))}" for each in self._late),
-            *([""] if self._late else []),
-            *self._not_graded(),
-            "## Most frequent diagnoses",
-            "",
-            *(
-                f"- {d.n} of {n}: {markdown(d.what)}, {d.claim}"
-                for d in statistics.diagnoses()[:MOST_DIAGNOSES]
-            ),
-            "",
-            "## Claims",
-            "",
-            f"| claim | {' | '.join(BEST_FIRST)} |",
-            f"| --- |{' ---: |' * len(BEST_FIRST)}",
-        ]
-        for claim in self.catalogue.claims:
-            counts = statistics.statuses(claim).values()
-            lines.append(f"| {claim} | {' | '.join(str(c or '·') for c in counts)} |")
-        return "\n".join(lines) + "\n"
-
-
-def _with_id(submission: HandedIn) -> str:
-    id = f", {submission.id}" if submission.id else ""
-    attempt = f", attempt {submission.attempt}" if submission.attempt else ""
-    return f"{submission.name}{id}{attempt}"
-
-
-def _as_data(graded: Graded) -> dict[str, Any]:
-    """One submission as plain data, for machines: it holds the cause whatever the learner is told."""
-    score, judgement = graded.score, graded.judgement
-    claims = []
-    worth = {claim.claim: claim for claim in score.claims}
-    for id, verdict in graded.verdicts.items():
-        claim = worth.get(id)
-        data: dict[str, Any] = {"claim": id, "status": verdict.status}
-        data["points"] = shown(claim.points) if claim else "0"
-        data["maximum"] = shown(claim.maximum) if claim else "0"
-        if claim and claim.withheld:
-            data["withheld_for"] = claim.withheld
-        if verdict.waits_for:
-            data["waits_for"] = verdict.waits_for
-        if verdict.status in TO_MEND and verdict.explanation:
-            data |= {"equation": verdict.equation, "explanation": asdict(verdict.explanation)}
-        claims.append(data)
-    return {
-        "name": graded.submission.name,
-        "id": graded.submission.id,
-        "attempt": graded.submission.attempt,
-        "late": graded.submission.late,
-        "earlier": list(graded.submission.earlier),
-        "source": graded.submission.source,
-        "file": graded.submission.shown,
-        "sha256": judgement.sha256,
-        "suite": judgement.suite,
-        "walls": list(judgement.walls),
-        "trouble": judgement.trouble,
-        "notes": list(graded.notes),
-        "points": shown(score.total.points),
-        "maximum": shown(score.total.maximum),
-        "hold": score.statuses.get(Status.HOLDS, 0),
-        "claims": claims,
-    }
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return _text(text.getvalue())
-
-
-def _json(data: Any) -> bytes:
-    return _text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-
-
-def _text(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")
+    def _remove_stale(self) -> None:
+        """Remove the files of learners who are no longer given, or get none now."""
+        kept = set(self.files.values()) if self.scheme.pages else set()
+        for folder, suffixes in FOLDERS.items():
+            place = self.folder / folder
+            for path in place.iterdir() if place.is_dir() else ():
+                if path.suffix in suffixes and path.name.removesuffix(path.suffix) not in kept:
+                    path.unlink()

@@ -6,7 +6,7 @@ from spec.harness.ground.status import Status
 
 from ..scores.graded import Graded
 from ..scores.scoring import shown
-from .feedback import TO_MEND, Page, as_html
+from .feedback import TO_MEND, Page, as_fragment
 
 
 def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
             lines = [f"waits for {waits_for}" if waits_for else claim.status]
         tests.append(
             {
-                "name": claim.claim,
+                "name": f"{claim.claim}: {page.says[claim.claim]}",
                 "score": _number(shown(claim.points)),
                 "max_score": 0 if claim.extra else _number(shown(claim.maximum)),
                 "status": "passed"
@@ -38,7 +38,7 @@ def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
         )
     return {
         "score": _number(shown(graded.score.total.points)),
-        "output": as_html(page),
+        "output": as_fragment(page),
         "output_format": "html",
         "visibility": "visible",
         "stdout_visibility": "hidden",

@@ -12,7 +12,19 @@ NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(graded: Graded, page: Page) -> bytes:
-    """The claims as test cases: those to mend failed, those that wait or are not written were skipped."""
+    """The claims as test cases: those to mend failed, those that wait or are not written were skipped.
+
+    Where nothing could be judged there is one case, an error that says why.
+    """
+    if not graded.judged:
+        suite = ElementTree.Element(
+            *("testsuite", {"name": _plain(page.name), "tests": "1", "failures": "0"}),
+            errors="1",
+            skipped="0",
+        )
+        case = ElementTree.SubElement(suite, "testcase", classname="grading", name="can be judged")
+        ElementTree.SubElement(case, "error", message=_plain(page.trouble))
+        return _written(suite)
     statuses = graded.score.statuses
     n_failures = sum(statuses.get(status, 0) for status in TO_MEND)
     suite = ElementTree.Element(
@@ -32,8 +44,12 @@ def as_junit(graded: Graded, page: Page) -> bytes:
             failure.text = _plain(told[claim.claim])
         elif claim.status != Status.HOLDS:
             waits_for = graded.verdicts[claim.claim].waits_for
-            why = f"waits for {waits_for}" if waits_for else page.trouble or claim.status
+            why = f"waits for {waits_for}" if waits_for else claim.status
             ElementTree.SubElement(case, "skipped", message=_plain(why))
+    return _written(suite)
+
+
+def _written(suite: ElementTree.Element) -> bytes:
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)

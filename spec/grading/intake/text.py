@@ -18,6 +18,8 @@ LONGEST_NAME = 50  # characters of a file's name, before what tells it apart
 
 def legible(text: str) -> str:
     """The text in one line; what cannot be printed is escaped."""
+    if text.isprintable():  # nearly always: surrogates are not
+        return text
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

@@ -24,7 +24,8 @@ from .worker import Terms, Walls
 FRUITLESS = 3  # times in a row that workers were ended before any of them had judged anything
 ALL_CORES = -1
 
-Report = Callable[[HandedIn, Judgement], object]
+Report = Callable[[HandedIn, Judgement, str], object]
+Known = Callable[[HandedIn, str], bool]
 Task = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
@@ -48,6 +49,8 @@ class ClassRun:
 
     Those of the names `only` are judged anew, and no other is; None: all that is not judged yet.
     `n_judged` counts those that were judged now, since the store did not have them.
+    A report has the key of the judgement, "" where there is none. Whoever is `known` under a key is not
+    looked up at all.
     """
 
     def __init__(
@@ -57,7 +60,9 @@ class ClassRun:
         how: How,
         report: Report,
         only: Set[str] | None = None,
+        known: Known = lambda submission, key: False,
     ) -> None:
+        self.known = known
         self.claims, self.store, self.how, self.report = claims, store, how, report
         self.only = only
         self.n_judged = 0
@@ -91,9 +96,12 @@ class ClassRun:
         except CannotRead as error:
             self._lose([submission], str(error))
             return
+        anew = self.only is not None and submission.name in self.only
+        if not anew and self.known(submission, key):
+            return
         judgement = self.store.get(key)
         if judgement and (self.only is None or submission.name not in self.only):
-            self._tell(submission, judgement)
+            self._tell(submission, judgement, key)
         elif self.only is not None and submission.name not in self.only:
             self._lose(
                 [submission], "not judged: --only names others, and there is no judgement yet"
@@ -125,17 +133,17 @@ class ClassRun:
             return
         self.store.put(key, data)
         for submission in same:
-            self._tell(submission, Judgement.from_data(data))
+            self._tell(submission, Judgement.from_data(data), key)
 
     def _lose(self, same: list[HandedIn], why: str) -> None:
         """Report that there is no judgement on these, and why."""
         for submission in same:
-            self._tell(submission, self._nothing(why))
+            self._tell(submission, self._nothing(why), "")
 
-    def _tell(self, submission: HandedIn, judgement: Judgement) -> None:
+    def _tell(self, submission: HandedIn, judgement: Judgement, key: str) -> None:
         """Report a judgement. Where that fails, this is the trouble of this one, and the others go on."""
         try:
-            self.report(submission, judgement)
+            self.report(submission, judgement, key)
         except CannotDo:
             raise
         except Exception as error:
@@ -143,7 +151,7 @@ class ClassRun:
             why = (
                 f"what came out cannot be told ({kind}): report it to whoever gave you this package"
             )
-            self.report(submission, self._nothing(why))
+            self.report(submission, self._nothing(why), "")
 
     def _nothing(self, why: str) -> Judgement:
         verdicts = tuple(Verdict(claim, Status.NOT_RUN) for claim in self.claims)

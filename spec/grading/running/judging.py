@@ -28,6 +28,7 @@ from spec.sandbox.submission import Submission, content_hash
 
 from ..scores.judgement import Judgement, Verdict
 from . import cores
+from .alike import form
 from .clean import clean
 
 with suppress(ImportError):  # on Windows, where nothing is graded
@@ -55,6 +56,9 @@ class Judge(Protocol):
     def contents(self, name: str, content: bytes, companions: dict[str, bytes]) -> Judgement:
         """The same of files that need not lie on a disk; companions by their paths beside the file."""
 
+    def take(self, seed: int) -> None:
+        """From now on, the examples are those of another seed."""
+
 
 def judging(
     action: Callable[[Judge], Found],
@@ -70,14 +74,14 @@ def judging(
     submission may compute for `seconds`. Raises CannotDo where the weakest walls accepted do not stand.
     """
     suite = collected(*OPTIONS, *(f"--claim={claim}" for claim in claims))
-    suite.setting = replace(suite.setting, seed=seed)
     warm_up()
-    suite.draw(suite.seen_from_outside)
     for case in suite.seen_from_outside:
         _ = case.equation  # these and the hash once, not in each fork
     suite_hash()
     with Launcher(walls) as launcher:
-        return action(_Judge(suite, launcher, seconds))
+        judge = _Judge(suite, launcher, seconds)
+        judge.take(seed)
+        return action(judge)
 
 
 class _Judge:
@@ -85,6 +89,10 @@ class _Judge:
 
     def __init__(self, suite: Suite, launcher: Launcher, seconds: float) -> None:
         self._suite, self._launcher, self._seconds = suite, launcher, seconds
+
+    def take(self, seed: int) -> None:
+        self._suite.setting = replace(self._suite.setting, seed=seed)
+        self._suite.draw(self._suite.seen_from_outside)
 
     def __call__(self, file: Path, companions: Sequence[Path] = ()) -> Judgement:
         try:
@@ -99,9 +107,10 @@ class _Judge:
     def contents(self, name: str, content: bytes, companions: dict[str, bytes]) -> Judgement:
         sha256 = content_hash(content, companions)
         begin = partial(Submission, self._launcher, name, content, companions, self._seconds)
+        formed = partial(form, name, content, companions)
         end, stopped = time.monotonic() + LONGEST, list[str]()
         while len(stopped) <= MOST_STOPPED:
-            found = _in_a_fork(self._suite, begin, sha256, stopped, end)
+            found = _in_a_fork(self._suite, begin, formed, sha256, stopped, end)
             if isinstance(found, Judgement):
                 return found
             stopped.append(found)
@@ -109,11 +118,16 @@ class _Judge:
 
 
 def _in_a_fork(
-    suite: Suite, begin: Callable[[], Submission], sha256: str, stopped: list[str], end: float
+    suite: Suite,
+    begin: Callable[[], Submission],
+    formed: Callable[[], str],
+    sha256: str,
+    stopped: list[str],
+    end: float,
 ) -> Judgement | str:
     """The judgement, without the tests that were `stopped`; or a test in which a clock ended the fork."""
     under_way = ""
-    with Fork(lambda send: _judge(suite, begin, sha256, stopped, send)) as fork:
+    with Fork(lambda send: _judge(suite, begin, formed, sha256, stopped, send)) as fork:
         while not fork.over and time.monotonic() < end:
             for message in fork.receive(1.0):
                 if "begins" not in message:
@@ -137,6 +151,7 @@ def _ended(status: int | None) -> str:
 def _judge(
     suite: Suite,
     begin: Callable[[], Submission],
+    formed: Callable[[], str],
     sha256: str,
     stopped: Sequence[str],
     send: Send,
@@ -157,6 +172,7 @@ def _judge(
             judgement = Judgement(
                 subject.sha256, suite_hash(), submission.walls, "", subject.notes, verdicts
             )
+        judgement = replace(judgement, form=formed())
     except CannotLoad as error:
         judgement = _nothing(suite, sha256, str(error))
     send(clean(judgement.as_data(), places))

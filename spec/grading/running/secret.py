@@ -22,10 +22,15 @@ def seed_of(folder: Path, asked: int | None) -> int:
     path = folder / NAME
     if asked is None and path.exists():
         return _read(path)
-    seed = secrets.randbits(BITS) if asked is None else asked
+    seed = new_seed() if asked is None else asked
     if not path.exists() or _read(path) != seed:
         write_whole(path, f"{seed}\n".encode(), mode=0o600)
     return seed
+
+
+def new_seed() -> int:
+    """A secret."""
+    return secrets.randbits(BITS)
 
 
 def _read(path: Path) -> int:

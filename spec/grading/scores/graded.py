@@ -6,6 +6,7 @@ from functools import cached_property
 from ..intake.handed_in import HandedIn
 from .catalogue import Catalogue
 from .judgement import Judgement, Verdict
+from .overrides import UNCHANGED, Adjustment
 from .rubric import Rubric
 from .scoring import Score, score
 
@@ -18,11 +19,18 @@ class Graded:
     judgement: Judgement
     rubric: Rubric
     catalogue: Catalogue
+    adjustment: Adjustment = UNCHANGED
 
     @cached_property
     def score(self) -> Score:
         """Its points."""
-        return score(self.judgement, self.rubric, self.catalogue)
+        late = self.submission.late == "yes"
+        return score(self.judgement, self.rubric, self.catalogue, self.adjustment, late=late)
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a judgement at all."""
+        return not self.judgement.trouble
 
     @cached_property
     def verdicts(self) -> dict[str, Verdict]:
@@ -35,6 +43,10 @@ class Graded:
         return (*self.submission.notes, *self.judgement.notes)
 
     def of_status(self, *statuses: str) -> list[Verdict]:
-        """The verdicts with one of these statuses, on claims that are worth points or required."""
+        """The verdicts with one of these statuses, on claims that are worth points or required.
+
+        As in a terminal, a mere convention comes behind what is wrong.
+        """
         counts = {*self.rubric.points, *self.rubric.required}
-        return [v for v in self.verdicts.values() if v.claim in counts and v.status in statuses]
+        found = [v for v in self.verdicts.values() if v.claim in counts and v.status in statuses]
+        return sorted(found, key=lambda v: bool(v.explanation and v.explanation.convention))

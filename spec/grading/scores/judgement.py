@@ -33,7 +33,7 @@ class Judgement:
     `sha256` is the hash of its content, `suite` that of the specification; `walls` are those that stood.
     `trouble` says in a sentence why nothing could be judged; then all verdicts are NOT_RUN. It is "" where
     something was judged. `notes` say what of a notebook was left out. A judgement that `broke_off` says
-    nothing of the submission.
+    nothing of the submission. `form` is a hash of the code that names and layout do not change.
     """
 
     sha256: str
@@ -43,6 +43,7 @@ class Judgement:
     notes: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
     broke_off: bool = False
+    form: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain values that JSON can hold."""

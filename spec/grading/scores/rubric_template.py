@@ -19,6 +19,9 @@ TEMPLATE = """\
 # extra = ["9/early-stopping", "11/digits"]
 extra = []
 
+# The most that all of what is extra can add together.
+# max_extra = 5
+
 # The claims of a section, or of a whole chapter ("5" = 40), share its points equally. A section that is not
 # listed here is worth nothing.
 [sections]

@@ -30,7 +30,10 @@ def seed_all(case: Case, seed: int) -> int:
 
 
 def drawn(case: Case, seed: int) -> list[Example] | None:
-    """The examples of a case; None where it has no strategy."""
+    """The examples of a case: those that are drawn, and one of each class that is always tried.
+
+    None where it has no strategy.
+    """
     handle = case.drawing
     if handle is None:
         return None
@@ -47,6 +50,12 @@ def drawn(case: Case, seed: int) -> list[Example] | None:
     finally:
         handle.inner_test = inner
     return found
+
+
+def always_tried(case: Case) -> list[Example]:
+    """The examples that every run tries, as `always` ties them to a test: made from the run's seed."""
+    makers = getattr(case.test, "always", ())
+    return [case.parameters | {name: make() for name, make in some.items()} for some in makers]
 
 
 def try_all(
@@ -71,6 +80,8 @@ def _search(case: Case, given: dict[str, Any], seed: int) -> None:
     hypothesis.seed(seeds.derived(seed, f"examples {case.name}"))(case.test)
     with with_reporter(lambda text: None):  # what fails is told in the learner's terms
         case.test(**given, **case.parameters)
+    for example in always_tried(case):
+        case.drawing.inner_test(**given, **example)
 
 
 def _replay(case: Case, given: dict[str, Any], seed: int, examples: list[Example]) -> None:

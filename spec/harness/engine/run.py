@@ -35,11 +35,11 @@ def run(
     trial.begin()
     begun = time.perf_counter()
     error: BaseException | None = None
-    given = _given(case, subject, seed)
+    asked = given(case, subject, seed)
     with own_warnings_are_errors():
         try:
             with time_limit(limit, "the test"), subject.each_test(seed_all(case, seed)):
-                try_all(case, given, seed, examples)
+                try_all(case, asked, seed, examples)
             keep_risk(case.false_alarms, trial.current())
             if subject.is_reference and _is_usual(seed):
                 keep_mistakes_apart(case.name, trial.current())
@@ -48,10 +48,10 @@ def run(
         except BaseException as raised:  # of whatever kind the code under test raises
             error = raised
         seconds = time.perf_counter() - begun
-        return Record.of(case, subject, error, trial.current(), seconds, given)
+        return Record.of(case, subject, error, trial.current(), seconds, asked)
 
 
-def _given(case: Case, subject: Subject, seed: int) -> dict[str, Any]:
+def given(case: Case, subject: Subject, seed: int) -> dict[str, Any]:
     """What the case asks for: the implementation, a generator of its own, the seed of the run."""
     made: dict[str, Callable[[], Any]] = {
         "nn": lambda: Implementation(subject.module, subject.name),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, permutations
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -23,6 +23,22 @@ from ..ground.compare import Array
 PRIMES = (3, 5, 7, 11, 13)
 LARGER = (17, 19)
 SEEDS = st.integers(0, 999)
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+def always(**makers: Callable[[], Any]) -> Callable[[Test], Test]:
+    """Tie to a test, above its `@given`, an example that every run tries besides those that are drawn.
+
+    Each argument is made when it is tried, from the run's seed: what class it belongs to is certain, and
+    which member of the class it is follows from the seed.
+    """
+
+    def tie(test: Test) -> Test:
+        others = getattr(test, "always", ())
+        test.always = (makers, *others)  # type: ignore[attr-defined]
+        return test
+
+    return tie
 
 
 @cache
@@ -84,6 +100,10 @@ class Problem:
     seed: int
     output: str = "softmax"
     apart: float = 0.0
+
+    def __str__(self) -> str:
+        """The network in words, as a report has it."""
+        return f"a network {'-'.join(map(str, self.sizes))}, {self.output} output, m = {self.m}"
 
     @property
     def X(self) -> Array:

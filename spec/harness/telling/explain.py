@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 import hypothesis.errors
@@ -179,7 +179,8 @@ def _summary(value: Any) -> str:
         return str(value.tolist()) if value.size <= FEW else f"an array of shape {value.shape}"
     if isinstance(value, (list, tuple)):
         return f"({', '.join(map(_summary, value))})"
-    text = " ".join(repr(value).split())
+    words = str if is_dataclass(value) else repr  # what is drawn says itself in words
+    text = " ".join(words(value).split())
     return text if len(text) <= LONGEST_CASE else f"{text[:LONGEST_CASE]}..."
 
 

@@ -121,7 +121,7 @@ def _plain(problem: Problem, m: int, widths: tuple[int, ...], rng: np.random.Gen
     depth = len(problem.sizes) - 1
     sizes = (*widths[:depth], problem.sizes[-1] if problem.sizes[-1] == 1 else widths[-1])
     plain = Problem(sizes, m, int(rng.integers(100)), problem.output)
-    object.__setattr__(plain, "X", rng.choice([-1.0, 0.0, 1.0, 2.0], (m, sizes[0])))
+    plain.X[:] = rng.choice([-1.0, 0.0, 1.0, 2.0], (m, sizes[0]))
     for l, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         plain.parameters[f"W{l}"] = rng.choice([-1.0, 0.0, 1.0, 2.0], (n_in, n_out))
         plain.parameters[f"b{l}"] = rng.choice([-1.0, 1.0], (1, n_out)) / 2**l

@@ -1,0 +1,1 @@
+"""Files that a learning platform takes back: those that it gave, filled in."""
