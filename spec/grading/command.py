@@ -124,8 +124,7 @@ def grade(options: Options) -> tuple[str, bool]:
     intake = _intake(options)
     found = list(intake.learners)
     only = telling.named(intake, options.only) if options.only else None
-    sys.stdout.write("\n".join(_told(options, intake)) + "\n")
-    sys.stdout.flush()
+    sys.stderr.write("\n".join(_told(options, intake)) + "\n")
     scheme = _scheme(options, found)
     wanted = writing.wanted(options.worksheet, options.gradebook, options.column)
     before = comparing.rows(options.compare) if options.compare else None

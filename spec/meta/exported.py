@@ -1,17 +1,4 @@
-"""Exports of learning platforms, built from `spec/meta/exports/*.toml` as archives and as folders.
-
-Each tree there is what a platform gives to an instructor, with made-up names:
-
-| key | what it holds |
-| --- | --- |
-| `given` | the name of what is given |
-| `paths` | what lies in it: what stands behind `!/` lies in an archive, and a `/` at the end is an empty folder |
-| `learners` | who there is, with id, file that is judged ("" for none), lateness and attempt (0: not known) |
-| `networks` | paths with a whole network, besides the files that are judged; other code is a harmless line |
-| `earlier` | attempts that are named and not judged |
-| `strays` | what is nobody's |
-| `times`, `contents` | when a file was changed, and its text, where that matters |
-"""
+"""Exports of learning platforms, built from `spec/meta/exports/*.toml` as archives and as folders."""
 
 import io
 import json
