@@ -33,7 +33,7 @@ from spec.harness.mathematics.networks import (
     two_layer_net,
 )
 from spec.harness.mathematics.oracle import Parameters, forward, output
-from spec.harness.mathematics.strategies import SEEDS, Problem, problems, sizes
+from spec.harness.mathematics.strategies import SEEDS, Problem, of_every_size, problems, sizes
 from spec.harness.subject.proxy import Guarded
 
 STEEPEST = max(activation.steepest for activation in ACTIVATIONS.values())
@@ -99,6 +99,7 @@ SHAPES = (
 
 @claim("4.1/shapes", SHAPES)
 @FEWER
+@of_every_size
 @given(problem=problems())
 def test_shapes_of_a_two_layer_network(nn, problem: Problem):
     """The widths fix every shape but the batch's; this claim alone minds a bias that is (n,)."""
@@ -139,6 +140,7 @@ def judge_layer_zero(net: Guarded, problem: Problem) -> None:
 
 
 @claim("4.1/input-is-layer-zero", r"A^{[0]} = X")
+@of_every_size
 @given(problem=problems())
 def test_the_input_is_layer_zero(nn, problem: Problem):
     """The first weights' gradient is a product with A[0], as every other's is with its A[l−1]."""

@@ -19,7 +19,7 @@ from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.losses import judge_loss, yes_or_no
 from spec.harness.mathematics.networks import CLASSIFIERS, each_net, fresh, mlp, set_parameters
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import Problem, problems
+from spec.harness.mathematics.strategies import Problem, of_every_size, problems
 from spec.harness.subject.proxy import Guarded
 
 EACH = pytest.mark.parametrize("which", range(3), ids=CLASSIFIERS)
@@ -151,8 +151,8 @@ def judge_reported(net: Guarded, problem: Problem) -> None:
     """Judge the loss that a network reports of its own output, after a batch of another size."""
     for name, value in problem.parameters.items():  # a quarter: no probability comes near 0 or 1
         set_parameters(net, {name: value / 4})
-    m, earlier = problem.m, problem.m - 1
-    net.compute_loss(net.forward(problem.X[1:]), problem.Y[1:])
+    m, (X1, Y1) = problem.m, problem.another_batch()
+    net.compute_loss(net.forward(X1), Y1)
     Y_hat = net.forward(problem.X)
     with np.errstate(all="ignore"):  # an output of 0 is another claim's business
         terms = term_of(problem.output, np.asarray(Y_hat, float), problem.Y)
@@ -161,7 +161,7 @@ def judge_reported(net: Guarded, problem: Problem) -> None:
     def mistakes() -> dict[str, float]:
         listed = {
             "the sum over the samples is not divided by m": total,
-            "m is that of an earlier batch": total / earlier,
+            "m is that of an earlier batch": total / len(X1),
             "the sum is divided by m twice": total / m**2,
             "it is divided by 2m, not by m": total / (2 * m),
             "the sign is reversed": -total / m,
@@ -190,6 +190,7 @@ def judge_reported(net: Guarded, problem: Problem) -> None:
     states=("TwoLayerNet.compute_loss",),
 )
 @FEWER
+@of_every_size
 @given(problem=problems())
 def test_loss_reported_by_a_two_layer_network(nn, problem: Problem):
     """Softmax and cross-entropy belong together; m is the number of rows of this very batch."""

@@ -14,7 +14,7 @@ from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.backpropagation import LOG_EPSILON, derivative, layer_errors
-from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS
+from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS, awake_of_every_size
 from spec.harness.mathematics.networks import cached, gradient, mlp, two_layer_net
 from spec.harness.mathematics.strategies import SEEDS, Problem, eighths, problems
 
@@ -55,6 +55,7 @@ def test_per_sample_loss_is_the_logit_against_the_smooth_maximum(seed: int):
 
 @claim("5.3/per-sample-loss", r"\mathcal L_i = -z_{c_i} + \log\sum_k e^{z_k}")
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_network_reports_the_per_sample_loss(nn, problem: Problem):
     """For a batch of one there is no mean; a constant inside the logarithm may be up to 1e-7."""
@@ -133,6 +134,7 @@ def test_output_gradient_as_printed_is_m_times_that_of_the_mean_loss(rng):
     states=("TwoLayerNet.backward",),
 )
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_output_gradient_is_prediction_minus_target(nn, problem: Problem):
     """For a batch of one sample sum and mean are the same, and so are both readings."""

@@ -19,7 +19,7 @@ from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.backpropagation import bias_mistakes, layer_errors, placed
-from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS
+from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS, awake_of_every_size
 from spec.harness.mathematics.networks import cached, gradient, set_parameters, two_layer_net
 from spec.harness.mathematics.strategies import Problem, odd_fractions
 
@@ -32,6 +32,7 @@ from spec.harness.mathematics.strategies import Problem, odd_fractions
     r"\frac1m (A^{[1]})^\top \frac{\partial\mathcal L}{\partial Z^{[2]}}",
     states=("TwoLayerNet.backward",),
 )
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_output_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Problem):
     """Each output weight hears from every sample; the mean enters here and nowhere before."""
@@ -63,6 +64,7 @@ def test_output_weight_gradient_is_the_mean_of_activation_times_error(nn, proble
     r"\frac1m \sum_{i=1}^m \frac{\partial\mathcal L}{\partial Z^{[2]}_i}",
     states=("TwoLayerNet.backward",),
 )
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_output_bias_gradient_is_the_column_mean(nn, problem: Problem):
     """A bias is a weight whose input is always 1: the mean error of its neuron is left.
@@ -95,7 +97,7 @@ def one_sample(problem: Problem) -> tuple[Array, Array, Array, Array]:
     rng = generator(problem.seed)
     _, n_hidden, K = problem.sizes
     Z1, Z2 = odd_fractions(rng, 1 / 64, 1, n_hidden) * 4, odd_fractions(rng, 1 / 64, 1, K) * 2
-    Z1[0, 0], Z1[0, 1], Z1[0, 2:3] = abs(Z1[0, 0]), -abs(Z1[0, 1]), 0
+    Z1[0, 0], Z1[0, 1:2], Z1[0, 2:3] = abs(Z1[0, 0]), -abs(Z1[0, 1:2]), 0
     return problem.X[:1], problem.Y[:1], Z1, Z2
 
 
@@ -106,6 +108,7 @@ def one_sample(problem: Problem) -> tuple[Array, Array, Array, Array]:
     states=("TwoLayerNet.backward",),
 )
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_hidden_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
     """The same connections as forward, walked in the other direction."""
@@ -136,6 +139,7 @@ def test_hidden_activation_gradient_is_the_error_sent_back(nn, problem: Problem)
     r"\frac{\partial\mathcal L}{\partial A^{[1]}} \odot \mathrm{ReLU}'(Z^{[1]})",
     states=("TwoLayerNet.backward",),
 )
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: Problem):
     """Whether a neuron's output matters is decided by whether it was on, and by z alone."""
@@ -166,6 +170,7 @@ def test_hidden_pre_activation_gradient_is_gated_by_the_sign_of_z(nn, problem: P
 
 @claim("5.3/relu-is-a-gate", r"\mathrm{ReLU}'(z) = \mathbb 1[z > 0]")
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_a_closed_gate_lets_nothing_through(nn, problem: Problem):
     """Exactly nothing: a neuron that is silent on the whole batch does not learn from it at all."""
@@ -194,6 +199,7 @@ def test_a_closed_gate_lets_nothing_through(nn, problem: Problem):
     r"\frac1m X^\top \frac{\partial\mathcal L}{\partial Z^{[1]}}",
     states=("TwoLayerNet.backward",),
 )
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_hidden_weight_gradient_is_the_mean_of_input_times_error(nn, problem: Problem):
     """The mean enters once a parameter, not once a layer: it does not pile up on the way down."""
@@ -222,6 +228,7 @@ def test_hidden_weight_gradient_is_the_mean_of_input_times_error(nn, problem: Pr
     r"\frac1m \sum_{i=1}^m \frac{\partial\mathcal L}{\partial Z^{[1]}_i}",
     states=("TwoLayerNet.backward",),
 )
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_hidden_bias_gradient_is_the_column_mean(nn, problem: Problem):
     """One number a neuron, averaged over the samples alone."""

@@ -16,7 +16,12 @@ from spec.harness.mathematics.backpropagation import (
     judge_step,
     slopes,
 )
-from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS, one_large_sample
+from spec.harness.mathematics.deep_networks import (
+    FEW,
+    TWO_LAYERS,
+    awake_of_every_size,
+    one_large_sample,
+)
 from spec.harness.mathematics.networks import gradients, two_layer_net
 from spec.harness.mathematics.strategies import Problem
 
@@ -36,6 +41,7 @@ NAMES = ["dW1", "db1", "dW2", "db2"]
     r"\langle d\theta, D\rangle \approx \frac{\mathcal L(\theta + hD) - \mathcal L(\theta - hD)}{2h}",
 )
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
     """Whatever constant the loss carries, its gradient carries too."""
@@ -59,6 +65,7 @@ def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
 
 @claim("5.3/last-forward-pass")
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
     """A fresh network that has seen the second batch alone gives the same gradients."""
@@ -67,6 +74,7 @@ def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
 
 @claim("5.3/backward-changes-nothing")
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_backward_changes_nothing(nn, problem: Problem):
     """It is a question about the loss: asked twice, it has the same answer twice."""
@@ -75,6 +83,7 @@ def test_backward_changes_nothing(nn, problem: Problem):
 
 @claim("5.3/whole-number-batch")
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_a_batch_of_whole_numbers_has_the_same_gradients(nn, problem: Problem):
     """Pixels and one-hot rows often come as integers; what is computed from them are real numbers."""
@@ -102,6 +111,7 @@ def test_a_batch_of_whole_numbers_has_the_same_gradients(nn, problem: Problem):
     "5.3/update", r"\theta \leftarrow \theta - \eta \, d\theta", states=("TwoLayerNet.train_step",)
 )
 @FEW
+@awake_of_every_size
 @given(problem=TWO_LAYERS)
 def test_step_goes_down_along_the_gradient(nn, problem: Problem):
     """Biases, too, every gradient taken before any parameter moves; and a second step like the first.

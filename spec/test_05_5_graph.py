@@ -19,7 +19,14 @@ from spec.harness.mathematics import oracle
 from spec.harness.mathematics.backpropagation import LOG_EPSILON
 from spec.harness.mathematics.deep_networks import FEW
 from spec.harness.mathematics.networks import gradients, mlp, set_parameters
-from spec.harness.mathematics.strategies import SEEDS, Problem, eighths, problems, tenths
+from spec.harness.mathematics.strategies import (
+    SEEDS,
+    Problem,
+    eighths,
+    of_every_size,
+    problems,
+    tenths,
+)
 from spec.harness.subject import beside
 from spec.harness.subject.proxy import Guarded, Implementation, next_to
 
@@ -56,6 +63,7 @@ def parents_behind(node: Guarded) -> dict[Guarded, list[Guarded]]:
     states=("Node",),
 )
 @FEW
+@of_every_size
 @given(problem=problems())
 def test_graph_has_the_value_of_the_formula(nn, problem: Problem):
     """Each node knows its value, and where it comes from; logits near 1000 are none too large."""
@@ -104,6 +112,7 @@ def test_graph_has_the_value_of_the_formula(nn, problem: Problem):
 
 @claim("5.5/graph")
 @FEW
+@of_every_size
 @given(problem=problems())
 def test_product_of_nodes_is_elementwise(nn, problem: Problem):
     """Gates, masks and penalties are products entry by entry."""
@@ -126,6 +135,7 @@ def test_product_of_nodes_is_elementwise(nn, problem: Problem):
 
 @claim("5.5/reverse-topological-order", states=("topological_order",))
 @FEW
+@of_every_size
 @given(problem=problems())
 def test_every_node_comes_after_its_parents(nn, problem: Problem):
     """Each once, however many paths lead to it: the paths double at each step here, the nodes do not."""
@@ -151,6 +161,7 @@ def test_every_node_comes_after_its_parents(nn, problem: Problem):
     states=("backward",),
 )
 @FEW
+@of_every_size
 @given(problem=problems())
 def test_graph_gives_the_gradients_of_the_layers(nn, problem: Problem):
     """Backpropagation is this walk, written out for a chain of layers."""

@@ -17,7 +17,7 @@ from spec.harness.mathematics import oracle
 from spec.harness.mathematics.networks import gradients, mlp, two_layer_net
 from spec.harness.mathematics.oracle import Parameters
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import Problem, problems
+from spec.harness.mathematics.strategies import Problem, of_every_size, problems
 
 GROUPS = ["W1", "b1", "W2", "b2"]
 NORM = np.linalg.norm
@@ -89,6 +89,7 @@ def test_a_smooth_network_is_excellent(nn, problem: Problem, activation: str):
 
 
 @claim("6/excellent", r"<10^{-7}")
+@of_every_size
 @given(problem=problems())
 def test_a_relu_network_is_excellent_away_from_its_kinks(nn, problem: Problem):
     """No pre-activation of these problems is within reach of the step."""

@@ -33,7 +33,7 @@ from spec.harness.mathematics.signals import (
     random_weights,
     second_moments,
 )
-from spec.harness.mathematics.strategies import Problem, problems
+from spec.harness.mathematics.strategies import Problem, of_every_size, problems
 from spec.harness.subject.proxy import Guarded
 
 # ## Signals that vanish or explode
@@ -166,6 +166,7 @@ def stay_twins(net: Guarded, problem: Problem) -> None:
     "7.1/symmetry",
     r"w_1 = w_2 \Rightarrow \partial\mathcal L/\partial w_1 = \partial\mathcal L/\partial w_2",
 )
+@of_every_size
 @given(problem=problems())
 def test_equal_neurons_stay_equal(nn, problem: Problem):
     """Training cannot tell apart what the initial weights do not."""
@@ -191,6 +192,7 @@ def only_the_output_bias_moves(net: Guarded, problem: Problem) -> None:
 
 
 @claim("7.1/symmetry", r"W = 0 \Rightarrow \partial\mathcal L/\partial W^{[l]} = 0")
+@of_every_size
 @given(problem=problems())
 def test_from_zero_only_the_output_bias_moves(nn, problem: Problem):
     """W[2] gets no gradient since A[1] = 0, and nothing gets past W[2] = 0 to the layer before."""

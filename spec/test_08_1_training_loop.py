@@ -21,7 +21,7 @@ from spec.harness.mathematics import oracle
 from spec.harness.mathematics.losses import network_loss
 from spec.harness.mathematics.networks import get_parameters, mlp, set_parameters, two_layer_net
 from spec.harness.mathematics.sampling import sample_of, spend
-from spec.harness.mathematics.strategies import Problem, problems
+from spec.harness.mathematics.strategies import Problem, of_every_size, problems
 from spec.harness.subject import beside
 from spec.harness.subject.proxy import Implementation, kind, next_to, unpacked
 
@@ -40,6 +40,7 @@ NETWORKS = pytest.mark.parametrize("network", NEW)
     r"\theta \leftarrow \theta - \eta\,\nabla\mathcal L(\theta)",
 )
 @NETWORKS
+@of_every_size
 @given(problem=problems())
 def test_a_step_returns_the_loss_before_it(nn, network, problem: Problem):
     """The first step needs no forward pass beforehand, and the second must not remember the first's."""
@@ -101,6 +102,7 @@ def test_a_step_lowers_the_loss_by_its_rate_times_the_squared_gradient(problem: 
 
 @claim("8.1/step-descends", r"\mathcal L(\theta - \eta g) < \mathcal L(\theta)")
 @NETWORKS
+@of_every_size
 @given(problem=problems())
 def test_a_small_step_goes_downhill(nn, network, problem: Problem):
     """At the first sign of a loss that rises from the start, look at the sign of the update."""

@@ -13,7 +13,7 @@ from spec.harness import agree, chance, claim, measured
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import sampling
 from spec.harness.mathematics.networks import gradients, row, train_steps, two_layer_net
-from spec.harness.mathematics.strategies import SEEDS, eighths, problems
+from spec.harness.mathematics.strategies import SEEDS, eighths, of_every_size, problems
 
 # ## Optimisers, unchanged
 #
@@ -57,6 +57,7 @@ def test_gradient_descent_takes_the_gradient_as_it_is(nn, problem, lr):
 
 
 @claim("10/optimisers-unchanged")
+@of_every_size
 @given(problem=problems())
 def test_all_rules_begin_downhill(nn, problem):
     """With nothing to remember yet, each entry moves against its own gradient, whatever the rule."""

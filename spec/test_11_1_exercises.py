@@ -26,7 +26,7 @@ from spec.harness.mathematics.networks import (
 from spec.harness.mathematics.oracle import Parameters
 from spec.harness.mathematics.population import Population, mostly
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import Problem, pre_activations, problems
+from spec.harness.mathematics.strategies import Problem, of_every_size, pre_activations, problems
 from spec.harness.subject.proxy import Guarded, Implementation
 
 
@@ -316,6 +316,7 @@ def test_training_in_mini_batches_is_ahead_after_the_same_epochs(nn, rng):
     "11/l2-exercise",
     r"\mathcal L_\lambda - \mathcal L_0 = \lambda \sum_l \lVert W^{[l]} \rVert_F^2",
 )
+@of_every_size
 @given(problem=problems())
 def test_the_loss_of_a_network_includes_its_penalty(nn, problem: Problem):
     """A loss that leaves it out is not the one that is minimised, and no gradient check will pass."""
@@ -345,6 +346,7 @@ def test_the_loss_of_a_network_includes_its_penalty(nn, problem: Problem):
 @claim(
     "11/l2-exercise", r"dW_\lambda - dW_0 = 2 \lambda W, \quad d\mathbf b_\lambda = d\mathbf b_0"
 )
+@of_every_size
 @given(problem=problems())
 def test_the_gradients_of_a_network_include_its_decay(nn, problem: Problem):
     """Each weight is pulled towards 0 in proportion to itself, and no bias is."""

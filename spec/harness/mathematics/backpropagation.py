@@ -275,19 +275,20 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
     net.forward(X)
     first = gradients(net, Y, names)
     net.forward(X)
-    fresh.forward(-X[1:])
-    expected = gradients(fresh, Y[1:], names)
-    net.forward(-X[1:])
-    fresh.forward(X[1:])  # the two have nothing in common
-    actual = gradients(net, Y[1:], names)
-    of_other = oracle.gradients(X[1:], Y[1:], problem.parameters)
+    X2, Y2 = problem.another_batch()
+    fresh.forward(-X2)
+    expected = gradients(fresh, Y2, names)
+    net.forward(-X2)
+    fresh.forward(X2)  # the two have nothing in common
+    actual = gradients(net, Y2, names)
+    of_other = oracle.gradients(X2, Y2, problem.parameters)
     for name in names:
         agree(
             actual[name],
             expected[name],
             sizes=problem.named_sizes(),
             mistakes=lambda: {
-                "m is still that of the first batch": expected[name] * (m - 1) / m,
+                "m is still that of the first batch": expected[name] * len(X2) / m,
                 "the gradients of the first batch are still in it": expected[name] + first[name],
                 "they are the gradients of the first batch": first[name],
                 "what another network had before is taken: both keep it in their class": of_other[

@@ -12,7 +12,7 @@ from ..ground.compare import Array
 from ..subject.counting import cost_of_backward
 from ..subject.proxy import Guarded, Implementation, next_to
 from .networks import mlp
-from .strategies import SEEDS, Problem, problems
+from .strategies import EVERY_SIZE, SEEDS, Problem, Test, always, problems
 
 FEWER = settings(max_examples=max(1, settings().max_examples // 6))  # for those with three networks
 FEW = settings(max_examples=max(3, settings().max_examples // 3))  # for tests that loop themselves
@@ -36,6 +36,15 @@ def awake(problem: Problem) -> Problem:
 
 
 TWO_LAYERS = problems().map(awake)
+
+
+def awake_of_every_size(test: Test) -> Test:
+    """The same as `of_every_size`, for networks that are awake."""
+    for m, widths in EVERY_SIZE:
+        test = always(problem=lambda m=m, widths=widths: awake(Problem(widths, m, 0)))(test)
+    return test
+
+
 DEEP = st.builds(lambda sizes, seed: awake(Problem(sizes, 3, seed)), st.sampled_from(WIDTHS), SEEDS)
 
 

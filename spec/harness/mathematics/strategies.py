@@ -10,7 +10,7 @@ does not hold: rounding to it shows.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise, permutations
 from typing import Any, TypeVar
 
@@ -163,6 +163,11 @@ class Problem:
         """How many numbers the parameters hold."""
         return sum(theta.size for theta in self.parameters.values())
 
+    def another_batch(self) -> tuple[Array, Array]:
+        """X and Y of another m: all samples but the first, or twice the only one there is."""
+        rows = slice(1, None) if self.m > 1 else [0, 0]
+        return self.X[rows], self.Y[rows]
+
     def named_sizes(self) -> dict[str, int]:
         """The sizes by the names that a diagnosis may use: m, n_0, n_1, ..., and K for the last."""
         names = [f"n_{l}" for l in range(len(self.sizes) - 1)]
@@ -176,3 +181,17 @@ def problems(draw: st.DrawFn, depth: int = 2, output: str = "softmax") -> Proble
     if output == "sigmoid":
         widths[-1] = 1
     return Problem(tuple(widths), m, draw(SEEDS), output)
+
+
+# one sample and two, two classes, one input and one neuron, equal widths, many samples, wide layers
+EVERY_SIZE = (
+    *((1, (5, 3, 2)), (2, (1, 5, 3)), (5, (3, 1, 2)), (7, (2, 2, 5))),
+    *((3, (3, 3, 3)), (65, (3, 2, 5)), (3, (67, 2, 66))),
+)
+
+
+def of_every_size(test: Test) -> Test:
+    """Tie to a test, above its `@given(problem=...)`, a network of two layers of each class of sizes."""
+    for m, widths in EVERY_SIZE:
+        test = always(problem=partial(Problem, widths, m, 0))(test)
+    return test
