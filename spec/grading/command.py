@@ -124,7 +124,6 @@ def grade(options: Options) -> tuple[str, bool]:
     intake = _intake(options)
     found = list(intake.learners)
     only = telling.named(intake, options.only) if options.only else None
-    sys.stderr.write("\n".join(_told(options, intake)) + "\n")
     scheme = _scheme(options, found)
     wanted = writing.wanted(options.worksheet, options.gradebook, options.column)
     before = comparing.rows(options.compare) if options.compare else None
@@ -133,6 +132,7 @@ def grade(options: Options) -> tuple[str, bool]:
         book = Gradebook(options.out, found, scheme)
         kept = Kept(options.out)
         options = replace(options, how=replace(options.how, seed=store.seed))
+        sys.stderr.write("\n".join(_told(options, intake)) + "\n")
         try:
             n_judged = _judge(options, found, store, book, kept, only)
         except KeyboardInterrupt:

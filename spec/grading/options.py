@@ -178,7 +178,7 @@ def run(option: argparse.Namespace) -> int | str:
     if option.gradescope_zip:
         return command.write_gradescope_zip(option.gradescope_zip, option.rubric, option.seed)
     if not option.submissions and not option.dry_run:
-        raise CannotDo("name what to grade: files, notebooks, folders, zips or tars")
+        raise CannotDo("name what to grade: files, notebooks, folders or zips")
     if not option.out and not option.list and not option.dry_run:
         raise CannotDo("name a folder for the gradebook with --out FOLDER")
     if option.jobs is not None and option.jobs < 1:

@@ -91,7 +91,7 @@ def test_all_have_a_row(a_class, graded):
     assert graded.startswith(
         "6 submissions, 5 of them judged now. The gradebook is out/grades.csv\n"
     )
-    assert re.search(r"^2 of 6: .*, 3\.2/relu$", graded, re.M)
+    assert re.search(r"^2 of 3: .*, 3\.2/relu$", graded, re.M)
 
 
 def test_what_did_not_change_is_not_judged_again(a_class, graded):
@@ -135,8 +135,9 @@ def test_what_cannot_be_done_is_said(a_class, arguments, sentence):
     (a_class / "file").write_text("")
     done = grade(*arguments, cwd=a_class)
     assert done.returncode == 2
-    assert sentence in done.stderr
-    assert done.stderr.count("\n") == 1
+    *before, last = done.stderr.splitlines()
+    assert sentence in last
+    assert all("learner" in line for line in before)  # who they are is known by then
     assert not done.stdout
 
 

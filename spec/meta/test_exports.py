@@ -1,10 +1,14 @@
 """Each learner in an export of a learning platform has a row, and is known."""
 
+import io
+import json
+import struct
 import unicodedata
+import zipfile
 
 import pytest
 
-from spec.grading.intake import telling
+from spec.grading.intake import archives, telling
 from spec.grading.intake.forms import by_names
 from spec.grading.intake.handed_in import Layout, handed_in
 from spec.harness.ground.errors import CannotDo
@@ -181,3 +185,68 @@ def test_only_names_learners(tmp_path):
     assert telling.named(intake, ["Anna"]) == {"anna"}
     with pytest.raises(CannotDo, match=r"--only ana: no learner is called so \(did you mean anna"):
         telling.named(intake, ["ana"])
+
+
+def test_many_members_are_refused_before_they_are_parsed(tmp_path):
+    """A table of contents of 100 000 in a zip of some kilobytes; and a path of 32 000 folders."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as opened:
+        opened.writestr("net.py", "x = 1\n")
+    content = whole.getvalue()
+    begin, end = content.index(archives.ENTRY), content.index(b"PK\5\6")
+    many = content[begin:end] * 100_000
+    tail = bytearray(content[end:])
+    tail[8:12] = struct.pack("<HH", 0xFFFF, 0xFFFF)
+    tail[12:16] = struct.pack("<I", len(many))
+    for name in ("anna", "ben", "cyn"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+    with zipfile.ZipFile(
+        tmp_path / "class" / "anna" / "net.zip", "w", zipfile.ZIP_DEFLATED
+    ) as opened:
+        opened.writestr("inner.zip", content[:begin] + many + bytes(tail))
+    with zipfile.ZipFile(tmp_path / "class" / "ben" / "net.zip", "w") as opened:
+        opened.writestr("a/" * 32_000 + "net.py", "x = 1\n")
+    (tmp_path / "class" / "cyn" / "net.py").write_text("x = 1\n")
+    anna, ben, cyn = handed_in([tmp_path / "class"], None).learners
+    assert anna.trouble == "inner.zip has 100000 members, and at most 10000 are read"
+    assert "lies in more than 60 folders" in (ben.file.trouble if ben.file else ben.trouble)
+    assert cyn.file
+
+
+def test_a_file_and_a_folder_of_one_name(tmp_path):
+    """Only one of them can be there when it is judged: the right file keeps all its points."""
+    paths = ["anna/net.py", "anna/helpers.py", "anna/helpers.py/part.py", "ben/net.py"]
+    anna, _ = handed_in([laid(tmp_path, paths)], None).learners
+    names = {anna.shown, *anna.read().companions}
+    assert not {"helpers.py", "helpers.py/part.py"} <= names
+
+
+def test_outputs_weigh_nothing(tmp_path):
+    """A notebook with large outputs is judged without them."""
+    big = {"output_type": "stream", "name": "stdout", "text": 'a"] }' * 2_000_000}
+    cells = [
+        {"cell_type": "code", "source": text, "metadata": {}, "outputs": [big]}
+        for text in ("import numpy as np", 'x = "outputs"')
+    ]
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    (tmp_path / "anna.ipynb").write_text(json.dumps(notebook))
+    (anna,) = handed_in([tmp_path / "anna.ipynb"], None).learners
+    read = json.loads(anna.read().content)
+    assert [cell["source"] for cell in read["cells"]] == ["import numpy as np", 'x = "outputs"']
+    assert [cell["outputs"] for cell in read["cells"]] == [[], []]
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tgz", "a.tar.bz2", "a.tar.xz"])
+def test_a_tar_has_bounds_as_a_zip_has(name, tmp_path, monkeypatch):
+    """Not more is unpacked of it than is allowed; what it holds is read."""
+    items = [(f"{n}.py", b"x = 1\n" * 1000) for n in range(4)]
+    (tmp_path / "class" / "anna").mkdir(parents=True)
+    (tmp_path / "class" / "ben").mkdir()
+    (tmp_path / "class" / "ben" / "net.py").write_text("x = 1\n")
+    (tmp_path / "class" / "anna" / name).write_bytes(exported.packed(name, items, {}))
+    anna, _ = handed_in([tmp_path / "class"], None).learners
+    assert anna.file
+    monkeypatch.setattr(archives, "LARGEST_INNER", 100)
+    archives._inner.cache_clear()
+    anna, _ = handed_in([tmp_path / "class"], None).learners
+    assert "than" in anna.trouble

@@ -158,8 +158,9 @@ def _archive(raw: io.BufferedReader | io.BytesIO, name: str, most: int, largest:
 
 
 def _unpacked_whole(compressed: IO[bytes], largest: int) -> IO[bytes]:
-    """The content of a compressed file, in memory or, if it is large, in a file that nobody sees."""
-    whole = tempfile.SpooledTemporaryFile(LARGEST_INNER)  # noqa: SIM115  (it lives as long as the tar)
+    """The content of a compressed file, in memory or, if it may be large, in a file without a name."""
+    in_memory = largest <= LARGEST_INNER
+    whole: IO[bytes] = io.BytesIO() if in_memory else tempfile.TemporaryFile()  # noqa: SIM115
     while piece := compressed.read(PIECE):
         if whole.tell() + len(piece) > largest:
             raise TooMuch(f"unpacks to more than {largest // 2**20} MB")

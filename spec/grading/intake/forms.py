@@ -51,7 +51,7 @@ def _first_last(of: dict[str, str]) -> str:
 def _turned(of: dict[str, str]) -> str:
     """Anna Alpha, from "Alpha, Anna"."""
     last, comma, first = of["name"].partition(", ")
-    return f"{first} {last}" if comma else of["name"]
+    return f"{first} {last}" if comma and ";" not in first else of["name"]
 
 
 # Where two explain the same, the one that stands first is taken.

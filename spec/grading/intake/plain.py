@@ -118,7 +118,10 @@ def read(files: tuple[File, ...], empty: tuple[Parts, ...], source: str, stem: s
             break
         chain.append(below)
     if _is_class(chain[-1], root):
-        return _class(chain[-1], source)
+        reading = _class(chain[-1], source)
+        inside = {file.path for file in chain[-1].files}
+        outside = tuple(file for file in files if file.path not in inside)
+        return replace(reading, strays=(*reading.strays, *outside))
     return _alone(chain, root, source)
 
 

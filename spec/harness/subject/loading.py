@@ -42,6 +42,7 @@ from .scripts import is_notebook_as_script
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "impl"
+REFUSED = "the reference implementation cannot be imported while another one is judged"
 ALONE = "judged by its definitions alone, since it does not import whole"
 
 
@@ -91,10 +92,6 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-class ReferenceAskedFor(ImportError):
-    """The code that is judged imports the reference."""
-
-
 class ReferenceOutOfReach:
     """An import finder that refuses `impl` where it would be the reference beside `spec`."""
 
@@ -107,9 +104,7 @@ class ReferenceOutOfReach:
         places = [place for place in sys.path if Path(place or ".").resolve() != ROOT]
         found = importlib.machinery.PathFinder.find_spec(name, places)
         if found is None:
-            raise ReferenceAskedFor(
-                "the reference implementation cannot be imported while another one is judged"
-            )
+            raise ImportError(REFUSED)
         return found
 
 
@@ -228,7 +223,7 @@ def _whole_or_defined(
         code = _compiled(path, content)
         _execute_beside(path, lambda: exec(code, module.__dict__), seconds)  # noqa: S102
     except Unusable as error:
-        if isinstance(error.__context__, ReferenceAskedFor):
+        if str(error.__context__) == REFUSED:
             raise
         module.__dict__.clear()
         module.__dict__.update(given)
