@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from spec.harness import agree, claim
 from spec.harness.mathematics.networks import cached, get_parameters, gradient, set_parameters
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import pre_activations
+from spec.harness.mathematics.strategies import of_every_value, pre_activations
 
 SLOPES = st.sampled_from([0.03, 0.07, 0.09])  # within 0.01 to 0.1, and rounded in float32
 ANY_SIZE = np.array([2.0**-40, 1 / 64, 1, 10, 1000, 2.0**40])
@@ -22,6 +22,7 @@ ANY_SIZE = np.array([2.0**-40, 1 / 64, 1, 10, 1000, 2.0**40])
 
 
 @claim("3.2/relu", r"\mathrm{ReLU}(z) = \max(0, z)", states=("relu",))
+@of_every_value
 @given(z=pre_activations())
 def test_relu(nn, z):
     """The simplest bend there is: no exponential, one comparison."""
@@ -45,6 +46,7 @@ def test_relu(nn, z):
 
 
 @claim("3.2/relu-derivative", r"\mathrm{ReLU}^\prime(z) = \mathbb 1[z > 0]", states=("relu_grad",))
+@of_every_value
 @given(z=pre_activations())
 def test_relu_derivative(nn, z):
     """A gate: open for what was kept, shut for what was dropped."""

@@ -16,7 +16,7 @@ from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, elu, elu_grad
 from spec.harness.mathematics.networks import cached, set_parameters
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import eighths, pre_activations
+from spec.harness.mathematics.strategies import eighths, of_every_value, pre_activations
 
 # ## The rule
 #
@@ -231,6 +231,7 @@ def test_selu_keeps_mean_zero_and_variance_one():
     r"\mathrm{SELU}(z) = \lambda\begin{cases}z & z > 0\\ \alpha(e^z-1) & z \le 0\end{cases}",
     states=("selu",),
 )
+@of_every_value
 @given(z=pre_activations())
 def test_selu(nn, z):
     """λ > 1 lets activations grow above zero, where ELU's floor has taken variance away below it."""
@@ -266,6 +267,7 @@ def test_selu(nn, z):
     r"\mathrm{SELU}^\prime(z) = \lambda\begin{cases}1 & z > 0\\ \alpha e^z & z \le 0\end{cases}",
     states=("selu_grad",),
 )
+@of_every_value
 @given(z=pre_activations())
 def test_selu_derivative(nn, z):
     """λ times ELU's; above 1 on the positive side, so that variance is not only ever lost."""

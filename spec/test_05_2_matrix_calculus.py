@@ -11,13 +11,9 @@ its m samples. It needs what they do to a row, and for the two kinds of step tha
 of, that is a short formula.
 """
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
@@ -27,13 +23,14 @@ from spec.harness.mathematics.networks import cached, gradients, mlp, row
 from spec.harness.mathematics.oracle import softmax
 from spec.harness.mathematics.strategies import (
     SEEDS,
+    Layer,
     Problem,
-    always,
+    affine_layers,
     eighths,
+    layers_of_every_size,
     odd_fractions,
     pre_activations,
     sizes,
-    tenths,
 )
 from spec.harness.subject.proxy import kind, unpacked
 
@@ -120,29 +117,6 @@ def back(nn, G: Array, X: Array, W: Array) -> dict[str, Array]:
     return dict(zip(("dX", "dW", "db"), returned, strict=True))
 
 
-def affine_layer(m: int, n_in: int, n_out: int, seed: int = 0) -> tuple[Array, Array, Array]:
-    """The gradient G (m, n_out) that comes back, the input X (m, n_in) and W (n_in, n_out)."""
-    rng = generator(seed, m, n_in, n_out)
-    return tenths(rng, m, n_out), tenths(rng, m, n_in), tenths(rng, n_in, n_out)
-
-
-@st.composite
-def affine_layers(draw: st.DrawFn, square: bool = False) -> tuple[Array, Array, Array]:
-    """A layer of three different sizes, or one of as many outputs as inputs."""
-    m, n_in, n_out = draw(sizes(3))
-    return affine_layer(m, n_in, n_in if square else n_out, draw(SEEDS))
-
-
-def of_every_size(test: Callable[..., None]) -> Callable[..., None]:
-    """One of each size, two of each, many, and m as long as either width: no axis is told by its length."""
-    for m, n_in, n_out in (
-        *((1, 5, 3), (5, 1, 3), (5, 3, 1), (2, 5, 3), (5, 2, 3), (5, 3, 2)),
-        *((3, 3, 5), (3, 5, 3), (3, 3, 3), (65, 3, 5), (3, 66, 67)),
-    ):
-        test = always(layer=partial(affine_layer, m, n_in, n_out))(test)
-    return test
-
-
 def named(X: Array, W: Array) -> dict[str, int]:
     """The sizes that a constant factor may be."""
     return {"m": len(X), "n_in": W.shape[0], "n_out": W.shape[1]}
@@ -153,9 +127,9 @@ def named(X: Array, W: Array) -> dict[str, int]:
     r"\frac{\partial\mathcal L}{\partial X} = \frac{\partial\mathcal L}{\partial Z}W^\top",
     states=("affine_backward",),
 )
-@of_every_size
+@layers_of_every_size
 @given(layer=affine_layers())
-def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
+def test_affine_input_gradient(nn, layer: Layer):
     """Through the same weights, the other way round: what flowed out of a neuron flows back into it."""
     G, X, W = layer
     agree(
@@ -181,9 +155,9 @@ def test_affine_input_gradient(nn, layer: tuple[Array, Array, Array]):
     r"\frac{\partial\mathcal L}{\partial W} = X^\top\frac{\partial\mathcal L}{\partial Z}",
     states=("affine_backward",),
 )
-@of_every_size
+@layers_of_every_size
 @given(layer=affine_layers())
-def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
+def test_affine_weight_gradient(nn, layer: Layer):
     """A weight is shared by the samples, so their gradients add up: that is what the product does."""
     G, X, W = layer
     agree(
@@ -209,9 +183,9 @@ def test_affine_weight_gradient(nn, layer: tuple[Array, Array, Array]):
     r"\frac{\partial\mathcal L}{\partial\mathbf b} = \sum_i\frac{\partial\mathcal L}{\partial Z_i}",
     states=("affine_backward",),
 )
-@of_every_size
+@layers_of_every_size
 @given(layer=affine_layers())
-def test_affine_bias_gradient(nn, layer: tuple[Array, Array, Array]):
+def test_affine_bias_gradient(nn, layer: Layer):
     """A bias is a weight whose input is always 1: its gradient is 1ᵀG, a number for each neuron."""
     G, X, W = layer
     agree(
@@ -240,7 +214,7 @@ def test_affine_bias_gradient(nn, layer: tuple[Array, Array, Array]):
 
 @claim("5.2/affine-whole-numbers")
 @given(layer=affine_layers())
-def test_whole_numbers_have_fractional_gradients(nn, layer: tuple[Array, Array, Array]):
+def test_whole_numbers_have_fractional_gradients(nn, layer: Layer):
     """A gradient stored into an array that was made like an integer X or W loses its fraction."""
     G, X, W = layer[0], (8 * layer[1]).astype(int), (8 * layer[2]).astype(int)
     whole, real = back(nn, G, X, W), back(nn, G, X.astype(float), W.astype(float))
@@ -255,7 +229,7 @@ def test_whole_numbers_have_fractional_gradients(nn, layer: tuple[Array, Array, 
 
 @claim("5.2/affine-changes-no-argument")
 @given(layer=affine_layers())
-def test_going_back_changes_no_argument(nn, layer: tuple[Array, Array, Array]):
+def test_going_back_changes_no_argument(nn, layer: Layer):
     """G, X and W are needed again: by the layer before, by a check, by the update."""
     after = arguments_after(nn.affine_backward, *layer)
     for name, given_, left in zip(("dZ", "X", "W"), layer, after, strict=True):
@@ -264,7 +238,7 @@ def test_going_back_changes_no_argument(nn, layer: tuple[Array, Array, Array]):
 
 @claim("5.2/affine-refuses-other-shapes")
 @given(layer=affine_layers())
-def test_shapes_that_do_not_fit_are_refused(nn, layer: tuple[Array, Array, Array]):
+def test_shapes_that_do_not_fit_are_refused(nn, layer: Layer):
     """Gradients of a layer that cannot exist are a wrong argument found too late."""
     G, X, W = layer
     back(nn, G, X, W)
@@ -373,7 +347,7 @@ def test_elementwise_gradient_inside_a_network(nn, name: str, widths: tuple[int,
 
 @claim("5.2/backward-is-the-adjoint", r"\langle G, XW\rangle = \langle GW^\top, X\rangle")
 @given(layer=affine_layers(square=True))
-def test_backward_is_the_adjoint_of_forward(nn, layer: tuple[Array, Array, Array]):
+def test_backward_is_the_adjoint_of_forward(nn, layer: Layer):
     """What G makes of the output is what the gradient makes of the input."""
     G, X, W = layer
     dX, dW = (back(nn, G, X, W)[name] for name in ("dX", "dW"))

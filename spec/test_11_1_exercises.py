@@ -22,13 +22,19 @@ from spec.harness.mathematics.networks import (
     gradients,
     mlp,
     set_parameters,
+    three_layer_net,
     train_steps,
 )
 from spec.harness.mathematics.oracle import Parameters
 from spec.harness.mathematics.population import Population, mostly
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import Problem, of_every_size, pre_activations, problems
-from spec.harness.subject.proxy import Guarded, Implementation
+from spec.harness.mathematics.strategies import (
+    Problem,
+    of_every_size,
+    of_every_value,
+    pre_activations,
+    problems,
+)
 
 
 def he(sizes: tuple[int, ...], rng: np.random.Generator) -> Parameters:
@@ -40,14 +46,6 @@ def he(sizes: tuple[int, ...], rng: np.random.Generator) -> Parameters:
 # ## Exercise 1: a third layer
 #
 # The recursion of 5.4 makes one more turn. The new hidden layer has a gate of its own.
-
-
-def three_layer_net(nn: Implementation, parameters: Parameters) -> Guarded:
-    """A ThreeLayerNet with these parameters."""
-    widths = [W.shape[1] for name, W in parameters.items() if name.startswith("W")]
-    net = nn.ThreeLayerNet(len(parameters["W1"]), *widths)
-    set_parameters(net, parameters)
-    return net  # type: ignore[no-any-return]
 
 
 @claim(
@@ -233,6 +231,7 @@ def test_other_hidden_activations_have_the_right_gradients(nn, activation, probl
 
 
 @claim("11/other-activations", r"\max(0.1\,z, z)")
+@of_every_value
 @given(z=pre_activations())
 def test_leaky_relu_leaks_as_much_as_it_is_told(nn, z: Array):
     """The exercise asks for a slope of 0.1, ten times the usual one."""

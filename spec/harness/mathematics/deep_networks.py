@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from hypothesis import settings
@@ -42,7 +43,7 @@ TWO_LAYERS = problems().map(awake)
 def awake_of_every_size(test: Test) -> Test:
     """The same as `of_every_size`, for networks that are awake."""
     for m, widths in EVERY_SIZE:
-        test = always(problem=lambda m=m, widths=widths: awake(Problem(widths, m, 0)))(test)
+        test = always(problem=partial(_awake_one, m, widths))(test)
     return test
 
 
@@ -54,14 +55,17 @@ TWELVE_LAYERS = (3, (3, *[2] * 11, 3))
 def three_layers_of_every_size(test: Test) -> Test:
     """Tie to a test, above its `@given(problem=...)`, a network of three layers of each class of sizes."""
     for m, widths in THREE_LAYERS:
-        test = always(problem=lambda m=m, widths=widths: awake(Problem(widths, m, 0)))(test)
+        test = always(problem=partial(_awake_one, m, widths))(test)
     return test
+
+
+def _awake_one(m: int, widths: tuple[int, ...]) -> Problem:
+    return awake(Problem(widths, m, 0))
 
 
 def deep_of_every_size(test: Test) -> Test:
     """The same, and a network of twelve layers."""
-    m, widths = TWELVE_LAYERS
-    return always(problem=lambda: awake(Problem(widths, m, 0)))(three_layers_of_every_size(test))
+    return always(problem=partial(_awake_one, *TWELVE_LAYERS))(three_layers_of_every_size(test))
 
 
 DEEP = st.builds(lambda sizes, seed: awake(Problem(sizes, 3, seed)), st.sampled_from(WIDTHS), SEEDS)

@@ -62,6 +62,15 @@ def mlp(nn: Implementation, problem: Problem, activation: str = "relu", l2: floa
     return net  # type: ignore[no-any-return]
 
 
+def three_layer_net(nn: Implementation, parameters: dict[str, Array]) -> Guarded:
+    """A ThreeLayerNet with these parameters."""
+    __tracebackhide__ = True
+    widths = [W.shape[1] for name, W in parameters.items() if name.startswith("W")]
+    net = nn.ThreeLayerNet(len(parameters["W1"]), *widths)
+    set_parameters(net, parameters)
+    return net  # type: ignore[no-any-return]
+
+
 @lru_cache(maxsize=8)
 def goes_forward(nn: Implementation, which: int) -> bool:
     """Whether this one of the CLASSIFIERS is written, and gives something; if not, others will say so."""

@@ -86,6 +86,23 @@ def pre_activations(draw: st.DrawFn, largest: float = 8.0) -> Array:
     return z
 
 
+# where an activation is nearly straight, where it bends, where it saturates, and far beyond
+BANDS = ((2.0**-30, 2.0**-20), (1.0, 8.0), (8.0, 40.0), (40.0, 350.0))
+
+
+def of_every_value(test: Test) -> Test:
+    """Tie to a test, above its `@given(z=...)`, pre-activations of both signs from each of the BANDS."""
+    for n, (least, most) in enumerate(BANDS):
+        test = always(z=partial(_from_band, n, least, most))(test)
+    return test
+
+
+def _from_band(n: int, least: float, most: float) -> Array:
+    rng = seeds.generator(n)
+    z = np.exp(rng.uniform(np.log(least), np.log(most), 5))
+    return np.asarray(z * [1, -1, 1, -1, 1])
+
+
 @dataclass(frozen=True)
 class Problem:
     """A small network's widths and parameters, with a batch of m samples.
@@ -194,4 +211,33 @@ def of_every_size(test: Test) -> Test:
     """Tie to a test, above its `@given(problem=...)`, a network of two layers of each class of sizes."""
     for m, widths in EVERY_SIZE:
         test = always(problem=partial(Problem, widths, m, 0))(test)
+    return test
+
+
+Layer = tuple[Array, Array, Array]
+
+
+def affine_layer(m: int, n_in: int, n_out: int, seed: int = 0) -> Layer:
+    """The gradient G (m, n_out) that comes back, the input X (m, n_in) and W (n_in, n_out)."""
+    rng = seeds.generator(seed, m, n_in, n_out)
+    return tenths(rng, m, n_out), tenths(rng, m, n_in), tenths(rng, n_in, n_out)
+
+
+@st.composite
+def affine_layers(draw: st.DrawFn, square: bool = False) -> Layer:
+    """A layer of three different sizes, or one of as many outputs as inputs."""
+    m, n_in, n_out = draw(sizes(3))
+    return affine_layer(m, n_in, n_in if square else n_out, draw(SEEDS))
+
+
+def layers_of_every_size(test: Test) -> Test:
+    """Tie to a test, above its `@given(layer=...)`, a layer of each class of sizes.
+
+    One of each size and two, many, and m equal to either width: no axis is told by its length.
+    """
+    for m, n_in, n_out in (
+        *((1, 5, 3), (5, 1, 3), (5, 3, 1), (2, 5, 3), (5, 2, 3), (5, 3, 2)),
+        *((3, 3, 5), (3, 5, 3), (3, 3, 3), (65, 3, 5), (3, 66, 67)),
+    ):
+        test = always(layer=partial(affine_layer, m, n_in, n_out))(test)
     return test
