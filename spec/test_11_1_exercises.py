@@ -1,9 +1,8 @@
 """# 11 The notebook's experiments: the exercises
 
-Four extensions of the two-layer network. Each is a few lines of code, and each is an opportunity for the
-same slips as before: a gate that is missing in the new layer, a derivative that is fed with a where it
-wants z, a penalty of which the loss knows nothing. Gradients come first, and training second: a network
-with wrong gradients trains, too, only worse.
+Four extensions of the two-layer network. Each is a few lines of code, and each invites the old slips: no
+gate in the new layer, a derivative that is fed with a where it wants z, a penalty of which the loss knows
+nothing. Gradients come first, training second: a network with wrong gradients trains, too, only worse.
 """
 
 import numpy as np
@@ -25,7 +24,6 @@ from spec.harness.mathematics.networks import (
     three_layer_net,
     train_steps,
 )
-from spec.harness.mathematics.oracle import Parameters
 from spec.harness.mathematics.population import Population, mostly
 from spec.harness.mathematics.sampling import sample_of
 from spec.harness.mathematics.strategies import (
@@ -37,10 +35,9 @@ from spec.harness.mathematics.strategies import (
 )
 
 
-def he(sizes: tuple[int, ...], rng: np.random.Generator) -> Parameters:
+def he(sizes: tuple[int, ...], rng: np.random.Generator) -> oracle.Parameters:
     """He weights and zero biases."""
-    stacks = Population(sizes, 1, rng).parameters
-    return {name: np.array(stack[0], float) for name, stack in stacks.items()}
+    return {n: np.array(W[0], float) for n, W in Population(sizes, 1, rng).parameters.items()}
 
 
 # ## Exercise 1: a third layer
