@@ -94,6 +94,7 @@ def _judge(option: argparse.Namespace) -> int:
 def _add_watch(commands: Any) -> None:
     parser = commands.add_parser("watch", help="check a file or notebook on each save")
     parser.add_argument("file", type=Path, metavar="FILE", help="a .py file or a notebook")
+    _add_time_limit(parser)
     parser.set_defaults(run=_watch)
 
 

@@ -171,9 +171,9 @@ def test_nan_is_never_the_best(nn, losses: list[float], patience: int):
 
 
 @claim("9/patience", r"\text{patience}\ge1")
-def test_a_patience_below_1_is_refused(nn, rng):
+def test_a_patience_below_1_is_refused(nn):
     """With none at all, training would end with its first epoch, whatever that one brings."""
-    losses = np.cumsum(1 + rng.integers(0, 64, 5) / 64)[::-1].tolist()
+    losses = np.cumsum(1 + generator(5).integers(0, 64, 5) / 64)[::-1].tolist()
     for patience in (0, -1):
         assert refuses(nn.early_stopping, losses, patience), (
             f"early_stopping accepts a patience of {patience}, expected an exception"

@@ -269,12 +269,12 @@ def test_a_broken_and_hostile_implementation_still_gives_a_whole_book(weave):
 def test_code_that_cannot_be_run_still_gives_a_whole_book(weave):
     """Its theorems, its prose, the source, and why nothing else is judged."""
     woven = weave(
-        "--section", "2", source="def relu(z):\n    return z\nraise RuntimeError('<b>')\n"
+        "--section", "2", source="raise RuntimeError('<b>')\n\ndef mine(z):\n    return z\n"
     )
     assert woven.status == 0, woven.told
     page = Page(woven.page)
     assert {anchor("claim", id) for id in Ledger().matching("2")} <= set(page.ids)
-    assert "importing my_net.py raised RuntimeError: &lt;b&gt; at my_net.py, line 3" in page.text
+    assert "importing my_net.py raised RuntimeError: &lt;b&gt; at my_net.py, line 1" in page.text
     for told in (
         'class="badge holds">theorem',
         'class="badge todo">not run',

@@ -203,7 +203,7 @@ def test_a_report_that_fails_is_the_trouble_of_one(tmp_path):
     class Store:
         suite = "suite"
 
-    def report(submission, judgement):
+    def report(submission, judgement, _):
         if submission == "odd" and not judgement.trouble:
             raise ValueError("cannot be written")
         told.append((submission, judgement.trouble))
@@ -211,7 +211,7 @@ def test_a_report_that_fails_is_the_trouble_of_one(tmp_path):
     run = ClassRun(("2.1/linear-model",), Store(), None, report)
     fine = run._nothing("")
     for submission in ("anna", "odd", "ben"):
-        run._tell(submission, fine)
+        run._tell(submission, fine, "")
     assert [name for name, _ in told] == ["anna", "odd", "ben"]
     assert told[1][1].startswith("what came out cannot be told (ValueError)")
     assert told[2][1] == ""

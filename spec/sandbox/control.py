@@ -1,6 +1,5 @@
 """The trusted side: it starts the launcher, asks it for sandboxes, and knows what became of each."""
 
-import fcntl
 import json
 import mmap
 import os
@@ -21,6 +20,9 @@ from spec.harness.ground.status import Status
 from . import kernel, processes
 from .policy import read_policy
 from .walls import SECCOMP, Limits
+
+with suppress(ImportError):  # on Windows, where there is no sandbox
+    import fcntl
 
 INSIDE = Path(__file__).with_name("inside.py")  # the code that answers calls inside
 SHARED_BYTES = (
