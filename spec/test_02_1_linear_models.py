@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from spec.harness import agree, arguments_after, claim, measured, refuses
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.networks import row
-from spec.harness.mathematics.strategies import SEEDS, odd_fractions, sizes, tenths
+from spec.harness.mathematics.strategies import SEEDS, at_sizes, odd_fractions, sizes, tenths
 
 Layer = tuple[np.ndarray, np.ndarray]
 
@@ -36,6 +36,7 @@ def layers_of(widths: tuple[int, ...], seed: int) -> list[Layer]:
 
 
 @claim("2.1/linear-model", r"\hat y = \mathbf w^\top \mathbf x + b", states=("affine",))
+@at_sizes("widths", (1, 5, 3), (2, 1, 5), (5, 2, 1), (5, 3, 2), (3, 3, 3), (65, 3, 5), (3, 66, 67))
 @given(widths=sizes(3), seed=SEEDS)
 def test_each_output_is_a_dot_product_plus_a_bias(nn, widths, seed):
     """Entry (i, k) pairs sample i with model k: a sample by itself gets what it gets in a batch."""

@@ -13,7 +13,14 @@ from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import SEEDS, eighths, matrices, sizes
+from spec.harness.mathematics.strategies import (
+    SEEDS,
+    always,
+    eighths,
+    matrices,
+    sizes,
+    tenths,
+)
 
 LARGE = np.array(
     [[1000.0, 1000, 1000], [0, 0, 0], [-1000, 0, 0], [400, 400, 400], [4000, 1000, 1000]]
@@ -25,6 +32,9 @@ LARGE = np.array(
     r"\mathrm{softmax}(\mathbf z)_k = \frac{e^{z_k}}{\sum_j e^{z_j}}",
     states=("softmax",),
 )
+@always(logits=lambda: (tenths(generator(2), 5, 2),))
+@always(logits=lambda: (tenths(generator(1), 1, 3),))
+@always(logits=lambda: (tenths(generator(0), 65, 66),))
 @given(logits=matrices(1))
 def test_softmax(nn, logits):
     """Differences of logits become ratios of probabilities: 1 more is e times as likely."""

@@ -12,6 +12,8 @@ of task, each paired with an output activation that speaks its language.
 All three are means over the m samples, so that a batch of another size has a loss of the same size.
 """
 
+from collections.abc import Callable
+from functools import partial
 from itertools import product
 from math import log, prod
 
@@ -22,16 +24,27 @@ from hypothesis import strategies as st
 from spec.harness import agree, claim, refuses
 from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
-from spec.harness.mathematics.losses import judge_loss, yes_or_no
-from spec.harness.mathematics.strategies import SEEDS, eighths, sizes
+from spec.harness.mathematics.losses import judge_loss, probabilities, yes_or_no
+from spec.harness.mathematics.strategies import SEEDS, always, at_sizes, eighths, sizes
+
+
+def distributions(m: int, K: int, seed: int = 0) -> tuple[Array, np.ndarray]:
+    """Predicted distributions over K classes, in 128ths (m, K), and the true classes (m,)."""
+    rng = generator(seed, m, K)
+    return (1 + rng.multinomial(128 - K, np.full(K, 1 / K), m)) / 128, rng.integers(0, K, m)
 
 
 @st.composite
 def one_of_k(draw: st.DrawFn) -> tuple[Array, np.ndarray]:
-    """Predicted distributions over K classes, in 64ths (m, K), and the true classes (m,)."""
-    (m, K), seed = draw(sizes(2)), draw(SEEDS)
-    rng = generator(seed)
-    return (1 + rng.multinomial(64 - K, np.full(K, 1 / K), m)) / 64, rng.integers(0, K, m)
+    """Distributions and classes of drawn sizes."""
+    return distributions(*draw(sizes(2)), draw(SEEDS))
+
+
+def of_every_batch(test: Callable[..., None]) -> Callable[..., None]:
+    """One sample, two, many; two classes, many; as many as there are samples."""
+    for m, K in ((1, 5), (2, 3), (5, 2), (1, 2), (65, 3), (3, 66), (3, 3)):
+        test = always(batch=partial(distributions, m, K))(test)
+    return test
 
 
 # ## Targets
@@ -42,6 +55,7 @@ def one_of_k(draw: st.DrawFn) -> tuple[Array, np.ndarray]:
 
 
 @claim("4.3/one-hot", r"y_{i,k} = \mathbb 1[k = c_i]", states=("one_hot",))
+@at_sizes("shape", (1, 2), (2, 5), (65, 3), (3, 66))
 @given(shape=sizes(2), seed=SEEDS)
 def test_one_hot_targets(nn, shape: tuple[int, int], seed: int):
     """Each row, be it the only one, has a single 1, in the column of its class; classes count from 0."""
@@ -83,6 +97,9 @@ def test_labels_out_of_range_are_refused(nn):
     r"\mathcal L = -\frac1m\sum_i[y_i\log\hat y_i + (1-y_i)\log(1-\hat y_i)]",
     states=("binary_cross_entropy",),
 )
+@always(batch=partial(probabilities, 1), shape=lambda: (-1, 1))
+@always(batch=partial(probabilities, 2), shape=lambda: (-1,))
+@always(batch=partial(probabilities, 65), shape=lambda: (-1, 1))
 @given(batch=yes_or_no(), shape=st.sampled_from([(-1,), (-1, 1)]))
 def test_binary_cross_entropy(nn, batch: tuple[Array, Array], shape: tuple[int, ...]):
     """The logarithm makes independent samples add up; the mean makes batches comparable."""
@@ -122,6 +139,7 @@ def test_binary_cross_entropy(nn, batch: tuple[Array, Array], shape: tuple[int, 
 @claim(
     "4.3/cross-entropy", r"\mathcal L = -\frac1m\sum_i\log\hat y_{i,c_i}", states=("cross_entropy",)
 )
+@of_every_batch
 @given(batch=one_of_k())
 def test_cross_entropy(nn, batch: tuple[Array, np.ndarray]):
     """One-hot rows pick one logarithm each; it is a mean over m samples, not over m K entries."""
@@ -162,6 +180,7 @@ def test_cross_entropy(nn, batch: tuple[Array, np.ndarray]):
 
 
 @claim("4.3/mean-squared-error", r"\mathcal L = \frac1m\sum_i(y_i - \hat y_i)^2")
+@at_sizes("m", (1,), (2,), (65,), shape=(-1, 1))
 @given(m=sizes(1), seed=SEEDS, shape=st.sampled_from([(-1,), (-1, 1)]))
 def test_mean_squared_error(nn, m: tuple[int], seed: int, shape: tuple[int, ...]):
     """Far off costs more than in proportion: twice the error is four times the loss."""

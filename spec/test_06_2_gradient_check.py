@@ -21,15 +21,12 @@ from spec.harness.mathematics.oracle import Parameters
 from spec.harness.mathematics.strategies import Problem
 
 GROUPS = ["W1", "b1", "W2", "b2"]
-PROBLEM = Problem(
-    (1, 2, 2), 5, seed=1, apart=0.5
-)  # W2 is square: a transpose too many fits all the same
-OBLONG = Problem((3, 2, 2), 5, seed=1, apart=0.5)  # W1 is no vector, and no square
-SMALL = Problem(
-    (2, 1, 2), 5, seed=1, apart=0.5
-)  # enough where all that counts is which group it is
-WIDE = Problem((11, 1, 2), 11, seed=2, apart=0.5)  # more than ten entries in W1, and ten samples
-DEEP = Problem((1, 1, 1, 2), 5, seed=0, apart=0.5)  # a third layer
+SURE = {"apart": 0.5, "shaken": 1 / 64}  # each gradient is large enough that its mistakes show
+PROBLEM = Problem((1, 2, 2), 5, 14, **SURE)  # W2 is square: a transpose too many fits all the same
+OBLONG = Problem((3, 2, 2), 5, 1, **SURE)  # W1 is no vector, and no square
+SMALL = Problem((2, 1, 2), 5, 1, **SURE)  # enough where all that counts is which group it is
+WIDE = Problem((66, 1, 2), 11, 2, **SURE)  # many entries in W1, more than ten samples
+DEEP = Problem((1, 1, 1, 2), 5, 0, **SURE)  # a third layer
 NORM = np.linalg.norm
 
 

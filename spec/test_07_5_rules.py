@@ -111,7 +111,7 @@ def test_leaky_relu_asks_for_a_little_less_than_he(rng):
 
 @claim("7.5/lecun-normal", r"\mathrm{Var}(W) = \frac{1}{n_{in}}", states=("lecun_normal",))
 @chance(false_alarms=8e-9, detects=FOUND_IN_30_000)
-@pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (110, 280)])
+@pytest.mark.parametrize(("n_in", "n_out"), [(280, 110), (110, 280), (5, 6000)])
 def test_lecun_normal(nn, rng, n_in, n_out):
     """The forward condition of 7.3, taken at its word."""
     from scipy.stats import norm

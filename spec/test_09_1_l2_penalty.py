@@ -56,6 +56,7 @@ def test_a_wide_layer_memorises_labels_drawn_at_random(rng):
 # penalty is the same for each depth, output and hidden activation.
 
 DEEP = Problem((3, 5, 7, 1), 11, 0, "identity")  # its last W has one column, as a bias may have
+TWELVE = Problem((3, *[2] * 11, 3), 3, 0, apart=0.5)
 
 
 def of_all_kinds(test: Callable[..., None]) -> Callable[..., None]:
@@ -63,6 +64,7 @@ def of_all_kinds(test: Callable[..., None]) -> Callable[..., None]:
     some = problems() | problems(1, "sigmoid") | problems(3, "identity")
     test = example(problem=Problem((5, 3), 7, 0), lambdas=(0, 1 / 8))(test)
     test = example(problem=DEEP, lambdas=(0, 1 / 128))(test)
+    test = example(problem=TWELVE, lambdas=(0, 1 / 8))(test)
     return FEW(given(problem=some, lambdas=LAMBDAS)(test))
 
 

@@ -138,6 +138,28 @@ def test_adam(nn, history):
             )
 
 
+@claim("10/adam", r"t \gg 1")
+@given(seed=SEEDS)
+def test_adam_in_a_long_run(nn, seed: int):
+    """At the usual rates both corrections matter for long: after 40 steps the second is still 1 to 25."""
+    g, theta, state = odd_fractions(generator(seed), 1 / 8, 40, 3), np.zeros(3), None
+    for t in range(1, len(g) + 1):
+        before, past = theta, g[:t]
+        theta, state = nn.adam(theta, past[-1], state)
+        if t in (8, 16, 24, 40):
+            agree(
+                theta,
+                before - 0.001 * adam_direction(past, 0.9, 0.999, t, t),
+                scale=np.abs(before) + 0.002,
+                mistakes=lambda: {
+                    cause: before - 0.001 * u
+                    for cause, u in wrong_directions(past, 0.9, 0.999, 0.001).items()
+                    if "asked for" not in cause  # the usual rates are what is asked for
+                },
+                what=f"theta after step {t}",
+            )
+
+
 def wrong_directions(g: np.ndarray, beta1: float, beta2: float, lr: float) -> dict[str, np.ndarray]:
     """What a parameter moves along, times the rate, if Adam goes wrong in a known way."""
     t, never, betas = len(g), np.inf, (beta1, beta2)

@@ -17,6 +17,7 @@ from spec.__main__ import main
 from spec.learning.keys import keyboard
 
 from .conftest import ROOT
+from .starting import LONGEST
 
 RIGHT = (ROOT / "spec" / "meta" / "right" / "plain.py").read_text(encoding="utf-8")
 WRONG = RIGHT.replace("return np.tanh(z)\n", "return -np.tanh(z)\n")
@@ -66,7 +67,7 @@ class Terminal:
 
     def ended(self) -> int:
         """Wait for its end: the exit status. The terminal must be as it was."""
-        status = self.program.wait(20)
+        status = self.program.wait(LONGEST)
         assert termios.tcgetattr(self.theirs) == self.before
         return status
 

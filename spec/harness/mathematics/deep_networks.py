@@ -97,8 +97,8 @@ def gradient_names(problem: Problem) -> list[str]:
 
 
 def with_output(problem: Problem, output: str) -> Problem:
-    """The same problem for a network that ends in another function, of one output if not softmax."""
-    n_L = problem.sizes[-1] if output == "softmax" else 1
+    """The same problem for a network that ends in another function, of one output if it is a sigmoid."""
+    n_L = 1 if output == "sigmoid" else problem.sizes[-1]
     return awake(replace(problem, sizes=(*problem.sizes[:-1], n_L), output=output))
 
 

@@ -60,9 +60,14 @@ def judge_loss(loss: object, expected: float, mistakes: Mistakes, what: str, **s
     )
 
 
+def probabilities(m: int, seed: int = 0) -> tuple[Array, Array]:
+    """Predicted probabilities k/64 (m,) and the answers 0 or 1, one of each where m is 2 or more."""
+    rng = generator(seed, m)
+    return rng.integers(1, 64, m) / 64, rng.permutation(np.arange(m) % 2)
+
+
 @st.composite
 def yes_or_no(draw: st.DrawFn) -> tuple[Array, Array]:
-    """Predicted probabilities k/64 (m,) and the answers 0 or 1, at least one of each."""
+    """Probabilities and answers of a drawn number."""
     (m,), seed = draw(sizes(1)), draw(SEEDS)
-    rng = generator(seed)
-    return rng.integers(1, 64, m) / 64, rng.permutation(np.arange(m) % 2)
+    return probabilities(m, seed)

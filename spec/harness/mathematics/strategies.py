@@ -86,6 +86,25 @@ def pre_activations(draw: st.DrawFn, largest: float = 8.0) -> Array:
     return z
 
 
+def at_sizes(name: str, *shapes: tuple[int, ...], **others: Any) -> Callable[[Test], Test]:
+    """Tie to a test, above its `@given`, sizes of each class, and what its other arguments are then.
+
+    `name` is the argument that takes the sizes; a test that takes a `seed` is given 0.
+    """
+
+    def tie(test: Test) -> Test:
+        for shape in shapes:
+            made = {name: shape, "seed": 0} | others
+            test = always(**{key: partial(_itself, value) for key, value in made.items()})(test)
+        return test
+
+    return tie
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
 # where an activation is nearly straight, where it bends, where it saturates, and far beyond
 BANDS = ((2.0**-30, 2.0**-20), (1.0, 8.0), (8.0, 40.0), (40.0, 350.0))
 
@@ -93,12 +112,13 @@ BANDS = ((2.0**-30, 2.0**-20), (1.0, 8.0), (8.0, 40.0), (40.0, 350.0))
 def of_every_value(test: Test) -> Test:
     """Tie to a test, above its `@given(z=...)`, pre-activations of both signs from each of the BANDS."""
     for n, (least, most) in enumerate(BANDS):
-        test = always(z=partial(_from_band, n, least, most))(test)
+        test = always(z=partial(from_band, least, most, n))(test)
     return test
 
 
-def _from_band(n: int, least: float, most: float) -> Array:
-    rng = seeds.generator(n)
+def from_band(least: float, most: float, seed: int = 0) -> Array:
+    """Five pre-activations of both signs, of sizes from `least` to `most`."""
+    rng = seeds.generator(seed)
     z = np.exp(rng.uniform(np.log(least), np.log(most), 5))
     return np.asarray(z * [1, -1, 1, -1, 1])
 
@@ -109,7 +129,8 @@ class Problem:
 
     `sizes` are n_0 ... n_L; X is (m, n_0), Y (m, n_L) in the form that `output` asks for, and
     `parameters` maps "W1", "b1", ... to arrays of shape (n_in, n_out) and (1, n_out). No entry of X and W
-    is nearer to 0 than `apart`. The numbers are those of the run's seed.
+    is nearer to 0 than `apart`. The numbers follow from the run's seed; `shaken` ones are the same in each
+    run but for so much, where not all numbers would do.
     """
 
     sizes: tuple[int, ...]
@@ -117,6 +138,7 @@ class Problem:
     seed: int
     output: str = "softmax"
     apart: float = 0.0
+    shaken: float = 0.0
 
     def __str__(self) -> str:
         """The network in words, as a report has it."""
@@ -156,7 +178,8 @@ class Problem:
         return drawn[1]
 
     def _draw(self) -> dict[str, Any]:
-        rng = seeds.generator(self.seed, self.m, *self.sizes)
+        numbers = self.seed, self.m, *self.sizes
+        rng = np.random.default_rng([0, *numbers]) if self.shaken else seeds.generator(*numbers)
         K = self.sizes[-1]
         labels = rng.integers(0, max(K, 2), self.m)
         targets: dict[str, Callable[[], Array]] = {
@@ -170,6 +193,10 @@ class Problem:
             parameters[f"b{l}"] = odd_fractions(rng, step, 1, n_out)
             step /= 32
         X = self._kept_apart(eighths(rng, self.m, self.sizes[0]))
+        if self.shaken:
+            by = seeds.generator(*numbers)
+            for values in (X, *parameters.values()):
+                values += self.shaken * by.uniform(-1, 1, values.shape)
         return {"X": X, "Y": targets[self.output](), "labels": labels, "parameters": parameters}
 
     def _kept_apart(self, values: Array) -> Array:

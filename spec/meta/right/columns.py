@@ -134,8 +134,8 @@ def mean_squared_error(Y_hat, Y):
 def by_row(stored):
     """A property that shows what is stored in columns as the contract's rows."""
     return property(
-        lambda net: getattr(net, stored[0])[int(stored[1])].T,
-        lambda net, value: getattr(net, stored[0]).__setitem__(int(stored[1]), np.array(value).T),
+        lambda net: getattr(net, stored[0])[int(stored[1:])].T,
+        lambda net, value: getattr(net, stored[0]).__setitem__(int(stored[1:]), np.array(value).T),
     )
 
 
@@ -152,9 +152,6 @@ class MLP:
             n_in, n_out = sizes[l - 1 : l + 1]
             self.W[l] = INIT[init](n_in, n_out, rng or np.random.default_rng()).T
             self.b[l] = np.zeros((n_out, 1))
-
-    W1, W2, W3, W4, W5 = (by_row(f"W{l}") for l in range(1, 6))
-    b1, b2, b3, b4, b5 = (by_row(f"b{l}") for l in range(1, 6))
 
     def forward(self, X):
         self.A, self.Z = {0: X.T}, {}
@@ -196,6 +193,11 @@ class MLP:
             self.W[l] -= lr * grads[f"dW{l}"].T
             self.b[l] -= lr * grads[f"db{l}"].T
         return loss
+
+
+for l in range(1, 101):
+    setattr(MLP, f"W{l}", by_row(f"W{l}"))
+    setattr(MLP, f"b{l}", by_row(f"b{l}"))
 
 
 class TwoLayerNet(MLP):

@@ -101,9 +101,6 @@ def of_layer(name, l):
 
 
 class MLP:
-    W1, W2, W3, W4, W5 = (of_layer("W", l) for l in range(1, 6))
-    b1, b2, b3, b4, b5 = (of_layer("b", l) for l in range(1, 6))
-
     def __init__(self, sizes, activation="relu", output="softmax", init="he", l2=0.0, rng=None):
         if min(sizes) < 1:
             raise ValueError(f"a layer of {min(sizes)} neurons")
@@ -136,6 +133,11 @@ class MLP:
         self.backward(Y)
         GradientDescent(self.model, lr).step()
         return loss
+
+
+for l in range(1, 101):
+    setattr(MLP, f"W{l}", of_layer("W", l))
+    setattr(MLP, f"b{l}", of_layer("b", l))
 
 
 class TwoLayerNet(MLP):
