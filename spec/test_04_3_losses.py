@@ -29,9 +29,9 @@ from spec.harness.mathematics.strategies import SEEDS, always, at_sizes, eighths
 
 
 def distributions(m: int, K: int, seed: int = 0) -> tuple[Array, np.ndarray]:
-    """Predicted distributions over K classes, in 128ths (m, K), and the true classes (m,)."""
+    """Predicted distributions over K classes, in 64ths (m, K), and the true classes (m,)."""
     rng = generator(seed, m, K)
-    return (1 + rng.multinomial(128 - K, np.full(K, 1 / K), m)) / 128, rng.integers(0, K, m)
+    return (1 + rng.multinomial(64 - K, np.full(K, 1 / K), m)) / 64, rng.integers(0, K, m)
 
 
 @st.composite
@@ -42,7 +42,7 @@ def one_of_k(draw: st.DrawFn) -> tuple[Array, np.ndarray]:
 
 def of_every_batch(test: Callable[..., None]) -> Callable[..., None]:
     """One sample, two, many; two classes, many; as many as there are samples."""
-    for m, K in ((1, 5), (2, 3), (5, 2), (1, 2), (65, 3), (3, 66), (3, 3)):
+    for m, K in ((1, 5), (2, 3), (5, 2), (1, 2), (65, 3), (3, 3)):
         test = always(batch=partial(distributions, m, K))(test)
     return test
 

@@ -19,6 +19,7 @@ from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import ACTIVATIONS
+from spec.harness.mathematics.deep_networks import awake
 from spec.harness.mathematics.networks import cached, gradients, mlp, row
 from spec.harness.mathematics.oracle import softmax
 from spec.harness.mathematics.strategies import (
@@ -309,7 +310,8 @@ def test_elementwise_gradient_inside_a_network(nn, name: str, widths: tuple[int,
     """The cache has both z and a; the derivative belongs to z, and to this layer's activation."""
     activation = ACTIVATIONS[name]
     sigma, derivative = activation.function, activation.derivative
-    problem = Problem(widths, 1, seed)
+    problem = awake(Problem(widths, 1, seed))  # its first neuron is on
+    problem.parameters["b1"][0, 1] -= 4  # and its second one off
     net = mlp(nn, problem, name)
     net.forward(problem.X)
     z = cached(net, 2)["Z1"]
