@@ -389,11 +389,11 @@ def test_an_epoch_is_an_update_for_every_batch(nn, rng):
 @pytest.mark.parametrize("given_one", [True, False], ids=["a generator", "none"])
 def test_every_epoch_is_a_new_partition_of_all_samples(nn, rng, given_one: bool):
     """Whoever is with whom in one epoch meets others in the next."""
-    m, B = 59, 30
-    net, _ = recorded(nn, m, 0.25, 2, B, *([rng] if given_one else []))
+    m, (net, _) = 59, recorded(nn, 59, 0.25, 2, 30, *([rng] if given_one else []))
     epochs = [[numbers(X, m, 2) for X, *_ in steps] for steps in (net._steps[:2], net._steps[2:])]
     for epoch in epochs:
-        assert sorted(visits(epoch)) == list(range(m)), f"an epoch visited {sorted(visits(epoch))}"
+        n, of = len(visits(epoch)), len(set(visits(epoch)))  # not which: chance decides that
+        assert n == of == m, f"an epoch visits {n} samples, {of} different ones, of {m}"
     for X, Y, _ in net._steps:
         assert numbers(X, m, 2) == numbers(Y, m, m), "samples and targets were parted"
     first, second = map(members, epochs)
