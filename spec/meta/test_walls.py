@@ -359,17 +359,19 @@ def test_the_walls_here_can_be_asked_for(tmp_path, monkeypatch):
 
 def test_a_sandbox_costs_little(launcher, figure):
     """CPU milliseconds from asking for a sandbox until its last trace is gone, with the grader's share."""
-    n_sandboxes = 20
+    n_sandboxes, costs = 5, []
     of_launcher = f"/proc/{launcher._process.pid}/stat"
 
     def used():
         fields = Path(of_launcher).read_text().rpartition(")")[2].split()
         return time.process_time() + sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
-    begun = used()
-    for _ in range(n_sandboxes):
-        with launcher.launch() as sandbox:
-            ask(sandbox, "")
-    with launcher.launch():  # the launcher waits for the last one that ended
-        cost = (used() - begun) / n_sandboxes * 1000
+    for _ in range(6):
+        begun = used()
+        for _ in range(n_sandboxes):
+            with launcher.launch() as sandbox:
+                ask(sandbox, "")
+        with launcher.launch():  # the launcher waits for the last one that ended
+            costs.append((used() - begun) / n_sandboxes * 1000)
+    cost = min(costs)  # what else the machine does can only add to it
     figure(Figure("CPU of a sandbox, milliseconds", "at most 30", f"{cost:.0f}", cost <= 30))
