@@ -19,6 +19,7 @@ from spec.harness.mathematics.sampling import sample_of
 from spec.harness.mathematics.strategies import (
     SEEDS,
     Problem,
+    at_sizes,
     eighths,
     odd_fractions,
     problems,
@@ -27,6 +28,7 @@ from spec.harness.mathematics.strategies import (
 
 
 @claim("3.1/neuron", r"a = \sigma(\mathbf w^\top\mathbf x + b) = \sigma(z)", states=("neuron",))
+@at_sizes("n", (1,), (2,), (65,))
 @given(n=sizes(1), seed=SEEDS)
 def test_neuron_is_its_activation_of_a_weighted_sum(nn, n: tuple[int], seed: int):
     """The sum comes first and σ last, so one number leaves the neuron however many enter."""

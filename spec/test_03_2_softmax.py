@@ -5,8 +5,11 @@ positive, and divide by their sum. Unlike the other activations it does not work
 Each entry depends on its whole row, and on nothing outside of it.
 """
 
+from functools import partial
+
 import numpy as np
 from hypothesis import given
+from hypothesis import strategies as st
 
 from spec.harness import agree, by_its_word, claim, measured, warnings_of
 from spec.harness.ground.seeds import generator
@@ -14,9 +17,12 @@ from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.sampling import sample_of
 from spec.harness.mathematics.strategies import (
+    BANDS,
     SEEDS,
     always,
+    at_sizes,
     eighths,
+    from_band,
     matrices,
     sizes,
     tenths,
@@ -27,12 +33,29 @@ LARGE = np.array(
 )
 
 
+def from_band_of_rows(least: float, most: float):
+    """A row of logits of these sizes, and one of equal ones."""
+    row = from_band(least, most, 4)
+    return (np.vstack([row, np.full(row.size, row[0])]),)
+
+
+def of_every_kind_of_row(test):
+    """Nearly equal logits, equal ones, a tie for the first place, and leads up to e^350."""
+    for band in BANDS:
+        test = always(logits=partial(from_band_of_rows, *band))(test)
+    return always(logits=lambda: (np.array([[0.5, 2, 2], [2, -1, 2]]) + generator(5).random(),))(
+        test
+    )
+
+
 @claim(
     "3.2/softmax",
     r"\mathrm{softmax}(\mathbf z)_k = \frac{e^{z_k}}{\sum_j e^{z_j}}",
     states=("softmax",),
 )
+@of_every_kind_of_row
 @always(logits=lambda: (tenths(generator(2), 5, 2),))
+@always(logits=lambda: (tenths(generator(3), 2, 5),))
 @always(logits=lambda: (tenths(generator(1), 1, 3),))
 @always(logits=lambda: (tenths(generator(0), 65, 66),))
 @given(logits=matrices(1))
@@ -102,14 +125,18 @@ def jacobian(z):
     r"\frac{\partial s_k}{\partial z_j} = s_k(\mathbb 1[j = k] - s_j)",
     states=("softmax_jacobian",),
 )
-@given(n=sizes(1), seed=SEEDS)
-def test_softmax_jacobian(nn, n: tuple[int], seed: int):
+@at_sizes("n", (1,), (2,), (65,), largest=2.0)
+@at_sizes("n", (5,), largest=2.0**-20)
+@at_sizes("n", (5,), largest=40.0)
+@given(n=sizes(1), seed=SEEDS, largest=st.just(2.0))
+def test_softmax_jacobian(nn, n: tuple[int], seed: int, largest: float):
     """A function of the logits z of one sample; the probabilities s are computed inside."""
-    z = eighths(generator(seed), *n)
+    z = eighths(generator(seed), *n) * largest / 2
     s = oracle.softmax(z)
     agree(
         nn.softmax_jacobian(z),
         jacobian(z),
+        scale=np.diag(s) + np.outer(s, s),
         sizes={"K": z.size},
         mistakes=lambda: {
             "only the diagonal is there": np.diag(s * (1 - s)),
@@ -122,7 +149,9 @@ def test_softmax_jacobian(nn, n: tuple[int], seed: int):
         },
         what="the Jacobian",
     )
-    far = 500 * z.astype(int)  # in exp(z - log Σ exp(z)), a right form, z is what is rounded
+    far = 500 * np.round(z).astype(
+        int
+    )  # in exp(z - log Σ exp(z)), a right form, z is what is rounded
     agree(
         nn.softmax_jacobian(far),
         jacobian(far),

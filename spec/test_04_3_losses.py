@@ -28,10 +28,14 @@ from spec.harness.mathematics.losses import judge_loss, probabilities, yes_or_no
 from spec.harness.mathematics.strategies import SEEDS, always, at_sizes, eighths, sizes
 
 
-def distributions(m: int, K: int, seed: int = 0) -> tuple[Array, np.ndarray]:
-    """Predicted distributions over K classes, in 64ths (m, K), and the true classes (m,)."""
-    rng = generator(seed, m, K)
-    return (1 + rng.multinomial(64 - K, np.full(K, 1 / K), m)) / 64, rng.integers(0, K, m)
+def distributions(m: int, K: int, seed: int = 0, n_occurring: int = 0) -> tuple[Array, np.ndarray]:
+    """Predicted distributions over K classes, in 64ths (m, K), and the true classes (m,).
+
+    Many classes come in 256ths. Of `n_occurring` classes alone, if that is given, there are samples.
+    """
+    rng, whole = generator(seed, m, K), 64 if K < 32 else 256
+    P = (1 + rng.multinomial(whole - K, np.full(K, 1 / K), m)) / whole
+    return P, rng.integers(0, n_occurring or K, m)
 
 
 @st.composite
@@ -41,10 +45,10 @@ def one_of_k(draw: st.DrawFn) -> tuple[Array, np.ndarray]:
 
 
 def of_every_batch(test: Callable[..., None]) -> Callable[..., None]:
-    """One sample, two, many; two classes, many; as many as there are samples."""
-    for m, K in ((1, 5), (2, 3), (5, 2), (1, 2), (65, 3), (3, 3)):
+    """One sample, two, many; two classes, many; as many as there are samples; all of one class."""
+    for m, K in ((1, 5), (2, 3), (5, 2), (1, 2), (65, 3), (3, 3), (3, 66)):
         test = always(batch=partial(distributions, m, K))(test)
-    return test
+    return always(batch=partial(distributions, 5, 3, n_occurring=1))(test)
 
 
 # ## Targets
@@ -55,13 +59,13 @@ def of_every_batch(test: Callable[..., None]) -> Callable[..., None]:
 
 
 @claim("4.3/one-hot", r"y_{i,k} = \mathbb 1[k = c_i]", states=("one_hot",))
-@at_sizes("shape", (1, 2), (2, 5), (65, 3), (3, 66))
+@at_sizes("shape", (3, 1), (1, 2), (2, 5), (65, 3), (3, 66))
 @given(shape=sizes(2), seed=SEEDS)
 def test_one_hot_targets(nn, shape: tuple[int, int], seed: int):
     """Each row, be it the only one, has a single 1, in the column of its class; classes count from 0."""
     m, K = shape
-    early = generator(seed).integers(0, K - 1, m)  # the last class never occurs
-    for labels in (early, np.array([K - 1])):
+    early = generator(seed).integers(0, max(K - 1, 1), m)  # the last of two or more never occurs
+    for labels in (early, np.full(3, K - 1)):
         Y = np.array([[float(k == c) for k in range(K)] for c in labels])
         agree(
             nn.one_hot(labels, K),
@@ -97,6 +101,7 @@ def test_labels_out_of_range_are_refused(nn):
     r"\mathcal L = -\frac1m\sum_i[y_i\log\hat y_i + (1-y_i)\log(1-\hat y_i)]",
     states=("binary_cross_entropy",),
 )
+@always(batch=lambda: (probabilities(5)[0], np.ones(5, int)), shape=lambda: (-1,))
 @always(batch=partial(probabilities, 1), shape=lambda: (-1, 1))
 @always(batch=partial(probabilities, 2), shape=lambda: (-1,))
 @always(batch=partial(probabilities, 65), shape=lambda: (-1, 1))
@@ -212,6 +217,7 @@ def test_mean_squared_error(nn, m: tuple[int], seed: int, shape: tuple[int, ...]
     r"\mathcal L = \frac1m\sum_i\lVert\mathbf y_i - \hat{\mathbf y}_i\rVert^2",
     states=("mean_squared_error",),
 )
+@at_sizes("shape", (1, 5), (2, 3), (65, 2), (5, 2), (3, 3), (3, 66), (3, 1))
 @given(shape=sizes(2), seed=SEEDS)
 def test_mean_squared_error_of_vectors(nn, shape: tuple[int, int], seed: int):
     """The mean is over samples: a target with more components has more to get wrong."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from spec.harness import Refuted, agree, arguments_after, chance, claim, measured, refuses
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.oracle import log_softmax, softmax
-from spec.harness.mathematics.strategies import SEEDS, eighths, tenths
+from spec.harness.mathematics.strategies import SEEDS, at_sizes, eighths, tenths
 from spec.harness.subject.proxy import kind
 
 STEP = 1 / 8  # large, and exact in binary: what is wrong with a difference shows in its first digit
@@ -36,6 +36,7 @@ NORM = np.linalg.norm
     r" \frac{\mathcal L(\theta_j+\epsilon)-\mathcal L(\theta_j-\epsilon)}{2\epsilon}",
     states=("numerical_gradient",),
 )
+@at_sizes("n", 1, 2, 67)
 @given(n=st.sampled_from([3, 5, 8]), seed=SEEDS)
 def test_the_difference_is_exact_for_quadratics(nn, n: int, seed: int):
     """On a quadratic form the step is of no account: the difference is the derivative Aθ + c."""
@@ -231,10 +232,11 @@ def test_the_usual_step_is_near_the_best(nn):
     r"{\lVert\mathbf g_a\rVert+\lVert\mathbf g_n\rVert+\delta}",
     states=("relative_error",),
 )
-@given(delta=st.sampled_from([None, 1 / 4, 2.0]), seed=SEEDS)
-def test_relative_error(nn, delta: float | None, seed: int):
+@at_sizes("shape", (1, 1), (1, 2), (66, 1), (8, 9), delta=1 / 4)
+@given(shape=st.just((4, 5)), delta=st.sampled_from([None, 1 / 4, 2.0]), seed=SEEDS)
+def test_relative_error(nn, shape: tuple[int, int], delta: float | None, seed: int):
     """One number for a whole group; a matrix is measured as the vector of its entries."""
-    g, h = eighths(generator(seed), 2, 4, 5) + 1 / 16
+    g, h = eighths(generator(seed), 2, *shape) + 1 / 16
     d, a, b, off = delta or 0.0, NORM(g), NORM(h), NORM(g - h)
     spectral = NORM(g - h, 2) / (NORM(g, 2) + NORM(h, 2) + d)
     agree(

@@ -19,7 +19,7 @@ from spec.harness.mathematics.backpropagation import terms_of
 from spec.harness.mathematics.deep_networks import FEW
 from spec.harness.mathematics.networks import get_parameters, gradients, mlp
 from spec.harness.mathematics.sampling import sample_of
-from spec.harness.mathematics.strategies import SEEDS, Problem, problems, tenths
+from spec.harness.mathematics.strategies import SEEDS, Problem, at_sizes, problems, tenths
 from spec.harness.subject.proxy import Guarded, Implementation
 
 LAMBDAS = st.sampled_from([(0, 1 / 8), (1 / 8, 1)])  # the first of a pair, 0: the plain loss
@@ -65,6 +65,8 @@ def of_all_kinds(test: Callable[..., None]) -> Callable[..., None]:
     test = example(problem=Problem((5, 3), 7, 0), lambdas=(0, 1 / 8))(test)
     test = example(problem=DEEP, lambdas=(0, 1 / 128))(test)
     test = example(problem=TWELVE, lambdas=(0, 1 / 8))(test)
+    for m, widths in ((1, (2, 3, 5)), (2, (1, 2, 2)), (65, (66, 2, 67)), (3, (2, 65, 2))):
+        test = example(problem=Problem(widths, m, 0), lambdas=(0, 1 / 8))(test)
     return FEW(given(problem=some, lambdas=LAMBDAS)(test))
 
 
@@ -93,11 +95,14 @@ def squared_norm(*weights: Array) -> float:
 
 
 @claim("9/l2-loss", r"\lambda\sum_l\lVert W^{[l]}\rVert_F^2", states=("l2_penalty",))
-@given(lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
-def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, lam: float, seed: int):
+@at_sizes("depth", 1, 2, 12, lam=1 / 4)
+@at_sizes("depth", 3, lam=0.0)
+@given(depth=st.just(3), lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
+def test_the_penalty_is_lambda_times_the_sum_of_squares(nn, depth: int, lam: float, seed: int):
     """The Frobenius norm is the length of the matrix as a vector; squared, it needs no root."""
     rng = generator(seed)
     weights = [tenths(rng, *shape) + 0.05 for shape in ((3, 8), (8, 1), (5, 3))]
+    weights = [weights[l % 3] for l in range(depth)]
     total = squared_norm(*weights)
     agree(
         nn.l2_penalty(weights, lam),
@@ -179,10 +184,12 @@ def judge_rise(losses: list, problem: Problem, lambdas: tuple[float, float], wha
     r"\frac{\partial}{\partial W}\lambda\lVert W\rVert_F^2=2\lambda W",
     states=("l2_gradient",),
 )
-@given(lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
-def test_the_gradient_of_the_penalty(nn, lam: float, seed: int):
+@at_sizes("shape", (1, 5), (5, 1), (2, 5), (5, 2), (66, 3), (3, 66), lam=1 / 4)
+@at_sizes("shape", (8, 5), lam=0.0)
+@given(shape=st.just((8, 5)), lam=st.sampled_from([1 / 4, 3.0]), seed=SEEDS)
+def test_the_gradient_of_the_penalty(nn, shape: tuple[int, int], lam: float, seed: int):
     """Each weight is drawn to 0 in proportion to itself."""
-    W = 16 * tenths(generator(seed), 8, 5) + 0.05
+    W = 16 * tenths(generator(seed), *shape) + 0.05
     agree(
         nn.l2_gradient(W, lam),
         2 * lam * W,

@@ -43,6 +43,10 @@ OPTIONS: dict[str, dict[str, Any]] = {  # keyword arguments of argparse's `add_a
         "help": "print for each function of the implementation which claims exercise it, and lines "
         "that none reaches",
     },
+    "--domain-coverage": {
+        "action": "store_true",
+        "help": "print for each claim and each name that it states which classes of inputs it has tried",
+    },
     "--claims-json": {
         "metavar": "FILE",
         "type": Path,

@@ -17,6 +17,7 @@ from ..engine import cases, collection, results
 from ..engine.cases import Case
 from ..engine.claim_coverage import ClaimCoverage
 from ..engine.claims import Ledger
+from ..engine.domain import DomainCoverage
 from ..engine.records import Record
 from ..engine.results import Results, Setting
 from ..engine.run import USUAL_EXAMPLES, run
@@ -24,7 +25,7 @@ from ..ground.errors import CannotDo, CannotLoad
 from ..ground.status import Status
 from ..subject.formats import is_notebook
 from ..subject.loading import Subject, load
-from . import report
+from . import domain_table, report
 from .options import OPTIONS
 
 SUBJECT = pytest.StashKey[Subject]()
@@ -32,6 +33,7 @@ LEDGER = pytest.StashKey[Ledger]()
 RESULTS = pytest.StashKey[Results]()
 CASE = pytest.StashKey[Case]()
 COVERAGE = pytest.StashKey[ClaimCoverage]()
+DOMAIN = pytest.StashKey[DomainCoverage]()
 AS_TEXT = (
     "ignore:::<unknown>"  # of a learner's source that is read, not run: a backslash in a string
 )
@@ -186,6 +188,8 @@ def pytest_collection_modifyitems(
         asked = cases.obligations(chosen)  # theorems are proved without it
         config.stash[RESULTS].n_left_out = len(_claims(chosen) - _claims(asked))
         chosen = asked
+    if option.domain_coverage and RESULTS in config.stash:
+        config.stash[DOMAIN] = DomainCoverage(chosen)
     kept = [by_id[case.id] for case in chosen]
     kept += [] if option.claim or option.errata else others
     if dropped := [item for item in items if item not in set(kept)]:
@@ -230,6 +234,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     case, config = pyfuncitem.stash[CASE], pyfuncitem.config
     if COVERAGE in config.stash:
         config.stash[COVERAGE].judging(case.claim.id)
+    if DOMAIN in config.stash:
+        config.stash[DOMAIN].judging(case.claim.id)
     record = run(case, config.stash[SUBJECT], config.option.seed, config.option.time_limit)
     config.stash[RESULTS].add(record)
     if record.error is not None:
@@ -318,3 +324,6 @@ def pytest_terminal_summary(
     if COVERAGE in config.stash:
         config.stash[COVERAGE].stop()
         report.claim_coverage(terminalreporter, config.stash[COVERAGE].functions())
+    if DOMAIN in config.stash:
+        config.stash[DOMAIN].stop()
+        domain_table.show(terminalreporter, config.stash[DOMAIN].rows())

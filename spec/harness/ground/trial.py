@@ -7,6 +7,7 @@ There is one current trial at a time. The plugin begins a new one for each test;
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,7 @@ class Trial:
 
     def new_example(self, arguments: dict[str, Any]) -> None:
         """Hypothesis begins another example: what was called before no longer matters."""
+        _tell(self)
         self.example = arguments
         self.n_examples += 1
         self.calls.clear()
@@ -96,6 +98,7 @@ class Trial:
 
 
 _current = Trial()
+_listener: Callable[[Iterable[Call]], None] | None = None
 
 
 def current() -> Trial:
@@ -106,8 +109,23 @@ def current() -> Trial:
 def begin() -> Trial:
     """Make a new trial the current one and return it."""
     global _current
+    _tell(_current)
     _current = Trial()
+    if _listener is not None:
+        _current.calls = deque()
     return _current
+
+
+def listen(listener: Callable[[Iterable[Call]], None] | None) -> None:
+    """From the next trial on, hand all calls of each example to `listener`; None ends that."""
+    global _listener
+    _listener = listener
+    begin()
+
+
+def _tell(trial: Trial) -> None:
+    if _listener is not None and trial.calls:
+        _listener(trial.calls)
 
 
 def resume(trial: Trial) -> None:

@@ -48,8 +48,11 @@ def awake_of_every_size(test: Test) -> Test:
 
 
 # one sample and two classes, one neuron and one input, many samples, wide layers
-THREE_LAYERS = ((1, (5, 3, 7, 2)), (2, (1, 2, 3, 2)), (65, (2, 3, 1, 5)), (3, (66, 3, 67, 3)))
-TWELVE_LAYERS = (3, (3, *[2] * 11, 3))
+THREE_LAYERS = (
+    *((1, (5, 3, 7, 2)), (2, (1, 1, 2, 2)), (65, (2, 3, 1, 5))),
+    *((3, (66, 67, 3, 3)), (3, (3, 2, 66, 67))),
+)
+OTHER_DEPTHS = ((3, (5, 2)), (5, (2, 3, 5)), (3, (3, *[2] * 11, 3)))
 
 
 def three_layers_of_every_size(test: Test) -> Test:
@@ -64,8 +67,10 @@ def _awake_one(m: int, widths: tuple[int, ...]) -> Problem:
 
 
 def deep_of_every_size(test: Test) -> Test:
-    """The same, and a network of twelve layers."""
-    return always(problem=partial(_awake_one, *TWELVE_LAYERS))(three_layers_of_every_size(test))
+    """The same, and networks of one layer, of two and of twelve."""
+    for m, widths in OTHER_DEPTHS:
+        test = always(problem=partial(_awake_one, m, widths))(test)
+    return three_layers_of_every_size(test)
 
 
 DEEP = st.builds(lambda sizes, seed: awake(Problem(sizes, 3, seed)), st.sampled_from(WIDTHS), SEEDS)

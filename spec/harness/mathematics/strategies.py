@@ -86,7 +86,7 @@ def pre_activations(draw: st.DrawFn, largest: float = 8.0) -> Array:
     return z
 
 
-def at_sizes(name: str, *shapes: tuple[int, ...], **others: Any) -> Callable[[Test], Test]:
+def at_sizes(name: str, *shapes: tuple[int, ...] | int, **others: Any) -> Callable[[Test], Test]:
     """Tie to a test, above its `@given`, sizes of each class, and what its other arguments are then.
 
     `name` is the argument that takes the sizes; a test that takes a `seed` is given 0.
@@ -106,21 +106,33 @@ def _itself(value: Any) -> Any:
 
 
 # where an activation is nearly straight, where it bends, where it saturates, and far beyond
-BANDS = ((2.0**-30, 2.0**-20), (1.0, 8.0), (8.0, 40.0), (40.0, 350.0))
+BANDS = ((2.0**-30, 2.0**-20), (2.0**-10, 1.0), (1.0, 8.0), (8.0, 40.0), (40.0, 350.0))
+BEYOND, ZERO = (710.0, 2.0**40), (0.0, 0.0)  # where e^z is infinite; and at the kink
 
 
-def of_every_value(test: Test) -> Test:
-    """Tie to a test, above its `@given(z=...)`, pre-activations of both signs from each of the BANDS."""
-    for n, (least, most) in enumerate(BANDS):
-        test = always(z=partial(from_band, least, most, n))(test)
-    return test
+def of_bands(*bands: tuple[float, float], **others: Any) -> Callable[[Test], Test]:
+    """Tie to a test, above its `@given(z=...)`, pre-activations of both signs from each of these bands.
+
+    `others` are what its other arguments are then.
+    """
+
+    def tie(test: Test) -> Test:
+        given = {key: partial(_itself, value) for key, value in others.items()}
+        for n, (least, most) in enumerate(bands):
+            test = always(z=partial(from_band, least, most, n), **given)(test)
+        return test
+
+    return tie
+
+
+of_every_value = of_bands(*BANDS)
 
 
 def from_band(least: float, most: float, seed: int = 0) -> Array:
-    """Five pre-activations of both signs, of sizes from `least` to `most`."""
+    """Five pre-activations of both signs, of sizes from `least` to `most`; five zeros if `most` is 0."""
     rng = seeds.generator(seed)
-    z = np.exp(rng.uniform(np.log(least), np.log(most), 5))
-    return np.asarray(z * [1, -1, 1, -1, 1])
+    sizes = np.exp(rng.uniform(np.log(least), np.log(most), 5)) if most else np.zeros(5)
+    return np.asarray(sizes * [1, -1, 1, -1, 1])
 
 
 @dataclass(frozen=True)
@@ -230,7 +242,7 @@ def problems(draw: st.DrawFn, depth: int = 2, output: str = "softmax") -> Proble
 # one sample and two, two classes, one input and one neuron, equal widths, many samples, wide layers
 EVERY_SIZE = (
     *((1, (5, 3, 2)), (2, (1, 5, 3)), (5, (3, 1, 2)), (7, (2, 2, 5))),
-    *((3, (3, 3, 3)), (65, (3, 2, 5)), (3, (67, 2, 66))),
+    *((3, (3, 3, 3)), (65, (3, 2, 5)), (3, (67, 2, 66)), (2, (3, 65, 2))),
 )
 
 
