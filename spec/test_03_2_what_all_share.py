@@ -9,9 +9,10 @@ are held to the same.
 import numpy as np
 import pytest
 
-from spec.harness import agree, arguments_after, claim
+from spec.harness import agree, arguments_after, by_its_word, claim
 from spec.harness.mathematics.activations import ACTIVATIONS
 from spec.harness.mathematics.sampling import sample_of
+from spec.harness.subject.proxy import kept
 
 ELEMENTWISE = [f"{name}{suffix}" for name in ACTIVATIONS for suffix in ("", "_grad")]
 Z = np.array([[-3.5, -0.25, 1.5], [2.25, -1.0, 0.5]])
@@ -78,3 +79,12 @@ def test_argument_is_left_as_it_was(nn, name: str):
         what=f"the argument of {name}, after the call,",
         shows=False,
     )
+
+
+@claim("3.2/arguments-untouched")
+@by_its_word
+@pytest.mark.parametrize("name", [*ELEMENTWISE, "softmax", "softmax_jacobian"])
+def test_result_is_left_as_it_was(nn, name: str):
+    """Each result has an array of its own: whoever keeps one must not find the next one in it."""
+    sigma, z = getattr(nn, name), Z[0] if name == "softmax_jacobian" else Z
+    assert kept(sigma, z, -z), f"a second call of {name} overwrites what the first one returned"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spec.harness import agree, arguments_after, claim, refuses
+from spec.harness import agree, arguments_after, by_its_word, claim, refuses
 from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics.activations import sigmoid
@@ -31,6 +31,7 @@ from spec.harness.mathematics.networks import (
 )
 from spec.harness.mathematics.oracle import forward, softmax
 from spec.harness.mathematics.strategies import Problem, of_every_size, problems
+from spec.harness.subject.proxy import kept
 
 # ## Four equations
 
@@ -259,6 +260,17 @@ def test_forward_has_no_memory(nn, problem: Problem):
         turned = not np.allclose(*(softmax(forward(x, theta)[last]) for x in (X, -X)))  # not silent
         same = turned and np.array_equal(net.forward(X), net.forward(-X))
         assert not same, "forward gives the same output for X and for −X"
+
+
+@claim("4.2/changes-nothing-else")
+@by_its_word
+@of_every_size
+@given(problem=problems())
+def test_forward_leaves_what_it_returned(nn, problem: Problem):
+    """Two predictions can be compared: the second has an array of its own."""
+    for net, model in each_net(nn, problem):
+        seen = "a second forward pass overwrites what the first one returned"
+        assert kept(net.forward, model.X, -model.X), seen
 
 
 @claim("4.2/changes-nothing-else")

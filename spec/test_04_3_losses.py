@@ -31,11 +31,14 @@ from spec.harness.mathematics.strategies import SEEDS, always, at_sizes, eighths
 def distributions(m: int, K: int, seed: int = 0, n_occurring: int = 0) -> tuple[Array, np.ndarray]:
     """Predicted distributions over K classes, in 64ths (m, K), and the true classes (m,).
 
-    Many classes come in 256ths. Of `n_occurring` classes alone, if that is given, there are samples.
+    Of many classes they come in 256ths, and the true one has four more. Of `n_occurring` classes alone,
+    if that is given, there are samples.
     """
-    rng, whole = generator(seed, m, K), 64 if K < 32 else 256
-    P = (1 + rng.multinomial(whole - K, np.full(K, 1 / K), m)) / whole
-    return P, rng.integers(0, n_occurring or K, m)
+    rng, (whole, more) = generator(seed, m, K), (64, 0) if K < 32 else (256, 4)
+    P = 1 + rng.multinomial(whole - K - more, np.full(K, 1 / K), m)
+    labels = rng.integers(0, n_occurring or K, m)
+    P[np.arange(m), labels] += more  # 1/64 at least: what a small number in the logarithm may change
+    return P / whole, labels
 
 
 @st.composite

@@ -9,7 +9,7 @@ and that a step goes down along all of them at once.
 import numpy as np
 from hypothesis import given
 
-from spec.harness import agree, claim
+from spec.harness import agree, by_its_word, claim
 from spec.harness.mathematics.backpropagation import (
     judge_last_batch,
     judge_no_trace,
@@ -24,6 +24,7 @@ from spec.harness.mathematics.deep_networks import (
 )
 from spec.harness.mathematics.networks import gradients, two_layer_net
 from spec.harness.mathematics.strategies import Problem
+from spec.harness.subject.proxy import passes_kept
 
 EPS = np.finfo(float).eps
 NAMES = ["dW1", "db1", "dW2", "db2"]
@@ -79,6 +80,18 @@ def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
 def test_backward_changes_nothing(nn, problem: Problem):
     """It is a question about the loss: asked twice, it has the same answer twice."""
     judge_no_trace(two_layer_net(nn, problem), problem)
+
+
+@claim("5.3/backward-changes-nothing")
+@by_its_word
+@FEW
+@awake_of_every_size
+@given(problem=TWO_LAYERS)
+def test_what_was_returned_stays_as_it_is(nn, problem: Problem):
+    """Whoever adds up the gradients of several batches keeps each while the next is computed."""
+    net, X, Y = two_layer_net(nn, problem), problem.X, problem.Y
+    seen = "another pass overwrites what forward or backward returned before"
+    assert passes_kept(net, X, Y, -X, Y[::-1]), seen
 
 
 @claim("5.3/whole-number-batch")

@@ -34,6 +34,7 @@ from spec.harness.mathematics.deep_networks import (
 from spec.harness.mathematics.networks import gradients, mlp
 from spec.harness.mathematics.strategies import SEEDS, Problem
 from spec.harness.subject.counting import counted, multiplications_of
+from spec.harness.subject.proxy import passes_kept
 
 EPS = np.finfo(float).eps
 
@@ -88,6 +89,18 @@ def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
 def test_backward_changes_nothing(nn, problem: Problem):
     """Neither what it was given, nor the parameters, nor the cache: asked again, it says the same."""
     judge_no_trace(mlp(nn, problem), problem)
+
+
+@claim("5.4/backward-changes-nothing")
+@by_its_word
+@FEW
+@deep_of_every_size
+@given(problem=DEEP)
+def test_what_was_returned_stays_as_it_is(nn, problem: Problem):
+    """Whoever adds up the gradients of several batches keeps each while the next is computed."""
+    net, X, Y = mlp(nn, problem), problem.X, problem.Y
+    seen = "another pass overwrites what forward or backward returned before"
+    assert passes_kept(net, X, Y, -X, Y[::-1]), seen
 
 
 @claim("5.4/targets-must-fit")

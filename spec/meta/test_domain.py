@@ -14,7 +14,10 @@ from spec.harness.subject.loading import load
 from . import sweeps
 
 SEEDS = range(1, 21) if sweeps.WHOLE else (1,)  # besides the usual one
-NOT_OF_INPUTS = {"Node", "verdict"}  # 5.5/graph tries each operation; a verdict has four ranges, four claims
+NOT_OF_INPUTS = {
+    "Node",
+    "verdict",
+}  # 5.5/graph tries each operation; a verdict has four ranges, four claims
 DRAWN_ALONE = {"TwoLayerNet.__init__", "ThreeLayerNet.__init__"}  # judged by statistics, chapter 7
 
 

@@ -5,12 +5,13 @@ biases can put each pre-activation of that sample wherever an equation is best s
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from ..ground.compare import Array, NotPlain, agree, as_plain, rounding_unit
-from ..ground.outcomes import Refuted
+from ..ground.outcomes import NotWrittenYet, Raised, Refuted
 from ..ground.seeds import generator
 from ..subject.proxy import Guarded, arguments_after
 from . import oracle
@@ -278,8 +279,10 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
     X2, Y2 = problem.another_batch()
     fresh.forward(-X2)
     expected = gradients(fresh, Y2, names)
-    net.forward(-X2)
+    Y_hat = net.forward(-X2)
     fresh.forward(X2)  # the two have nothing in common
+    with suppress(NotWrittenYet, Raised):  # another claim says so
+        net.compute_loss(Y_hat[:1], Y2[:1])  # nor has the loss of a part with what comes back
     actual = gradients(net, Y2, names)
     of_other = oracle.gradients(X2, Y2, problem.parameters)
     for name in names:
@@ -289,6 +292,7 @@ def judge_last_batch(net: Guarded, fresh: Guarded, problem: Problem) -> None:
             sizes=problem.named_sizes(),
             mistakes=lambda: {
                 "m is still that of the first batch": expected[name] * len(X2) / m,
+                "m is that of the loss which was asked for last": expected[name] * len(X2),
                 "the gradients of the first batch are still in it": expected[name] + first[name],
                 "they are the gradients of the first batch": first[name],
                 "what another network had before is taken: both keep it in their class": of_other[

@@ -23,6 +23,28 @@ def after(function: Callable[..., Any], given: list[Any]) -> list[Any]:
     return given
 
 
+def kept(function: Callable[..., Any], given: list[Any], given_next: list[Any]) -> list[list[Any]]:
+    """The arrays that a first call returned, as they were then and as they are after a second call."""
+    held = _arrays(function(*given))
+    then = [array.copy() for array in held]
+    function(*given_next)
+    return [then, held]
+
+
+def passes_kept(net: Any, X: Any, Y: Any, X_next: Any, Y_next: Any) -> list[list[Any]]:
+    """The same of what `forward` and `backward` returned, after another batch has gone both ways."""
+    held = [*_arrays(net.forward(X)), *_arrays(net.backward(Y))]
+    then = [array.copy() for array in held]
+    net.forward(X_next)
+    net.backward(Y_next)
+    return [then, held]
+
+
+def _arrays(returned: Any) -> list[np.ndarray]:
+    values = returned.values() if isinstance(returned, dict) else [returned]
+    return [value for value in values if isinstance(value, np.ndarray)]
+
+
 def warned(function: Callable[..., Any], given: list[Any]) -> list[str]:
     """The warnings that a call gives."""
     with (

@@ -291,6 +291,29 @@ def arguments_after(function: Guarded, *arguments: Any) -> list[Any]:
     return after
 
 
+def kept(function: Guarded, given: Any, given_next: Any) -> bool:
+    """Whether what the first of two calls returned is still the same after the second."""
+    __tracebackhide__ = True
+    for argument in (given, given_next):
+        call = trial.Call(f"{function._code}({{0}})", (argument,), function._name)
+        trial.current().called(call)
+    return _same(next_to(function, beside.kept, [given], [given_next]))
+
+
+def passes_kept(net: Guarded, X: Any, Y: Any, X_next: Any, Y_next: Any) -> bool:
+    """Whether what `forward` and `backward` returned is the same after another batch went both ways."""
+    __tracebackhide__ = True
+    for method, argument in (("forward", X), ("backward", Y), ("forward", X_next)):
+        code, name = f"{net._code}.{method}({{0}})", f"{net._name}.{method}"
+        trial.current().called(trial.Call(code, (argument,), name))
+    return _same(next_to(net, beside.passes_kept, X, Y, X_next, Y_next))
+
+
+def _same(then_and_now: Any) -> bool:
+    trial.current().at_stake = Kind.CHANGED_IN_PLACE
+    return all(np.array_equal(*pair, equal_nan=True) for pair in zip(*then_and_now, strict=True))
+
+
 def warnings_of(function: Guarded, *arguments: Any) -> list[str]:
     """The warnings that the call gives, as texts; none in most claims matter, so they are kept quiet."""
     texts: list[str] = next_to(function, beside.warned, list(arguments))

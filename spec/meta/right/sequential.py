@@ -24,7 +24,6 @@ class Dense(Layer):
     def __init__(self, W):
         self.W = W
         self.b = np.zeros(W.shape[1])
-        self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
 
     def forward(self, x):
         if x.ndim != 2 or x.shape[1] != self.W.shape[0] or self.b.shape != self.W.shape[1:]:
@@ -35,8 +34,7 @@ class Dense(Layer):
     def backward(self, grad):
         if grad.shape != (len(self.x), self.W.shape[1]):
             raise ValueError(f"{grad.shape} does not fit {self.W.shape}")
-        self.dW[:] = self.x.T @ grad
-        self.db[:] = grad.sum(axis=0)
+        self.dW, self.db = self.x.T @ grad, grad.sum(axis=0)
         return grad @ self.W.T
 
 
