@@ -117,6 +117,7 @@ FAR = np.array([-1000.0, -100, 100, 1000])
 )
 @of_bands(*BANDS, ZERO, alpha=0.5)
 @of_bands((1.0, 8.0), alpha=0.0)
+@of_bands((1.0, 8.0), alpha=2.0)
 @given(z=pre_activations(), alpha=ALPHAS)
 def test_elu(nn, z, alpha: float):
     """The identity above zero, and below it an exponential that joins it at 0."""
@@ -161,6 +162,7 @@ def test_elu_of_large_numbers(nn):
 )
 @of_bands(*BANDS, alpha=0.5)
 @of_bands((1.0, 8.0), alpha=0.0)
+@of_bands((1.0, 8.0), alpha=2.0)
 @given(z=pre_activations(), alpha=ALPHAS)
 def test_elu_derivative(nn, z, alpha: float):
     """ELU(z) + α from zero down: written with the activation it is as cheap as ReLU's."""

@@ -37,7 +37,11 @@ def distributions(m: int, K: int, seed: int = 0, n_occurring: int = 0) -> tuple[
     rng, (whole, more) = generator(seed, m, K), (64, 0) if K < 32 else (256, 4)
     P = 1 + rng.multinomial(whole - K - more, np.full(K, 1 / K), m)
     labels = rng.integers(0, n_occurring or K, m)
-    P[np.arange(m), labels] += more  # 1/64 at least: what a small number in the logarithm may change
+    if more:
+        labels[:2] = 0, K - 1  # none of many is left out without being missed
+    P[np.arange(m), labels] += (
+        more  # 1/64 at least: what a small number in the logarithm may change
+    )
     return P / whole, labels
 
 

@@ -1,13 +1,13 @@
 """The record of one case that was run, and the outcome of a claim: that of its cases together."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..ground.compare import Disagreement
 from ..ground.failures import Failure
 from ..ground.limits import time_limit
-from ..ground.outcomes import Kind, NotWrittenYet, TimeLimitExceeded
+from ..ground.outcomes import Kind, NotWrittenYet, Refuted, TimeLimitExceeded
 from ..ground.status import Status, worst
 from ..ground.texts import shortened
 from ..ground.trial import Trial
@@ -15,6 +15,7 @@ from ..subject.loading import Subject
 from ..subject.proxy import Implementation
 from ..telling.explain import LONGEST_SENTENCE, Explanation, explain
 from ..telling.hints import with_own_lines
+from ..telling.only_where import only_where
 from ..telling.shrinking import smaller
 from ..telling.snippet import snippet
 from .cases import Case
@@ -72,8 +73,12 @@ class Record:
         trial: Trial,
         seconds: float,
         given: dict[str, Any],
+        examples: Callable[[], list[dict[str, Any]]],
     ) -> "Record":
-        """The record of a case that was run with what it asks for: it raised `error`, or nothing."""
+        """The record of a case that was run with what it asks for: it raised `error`, or nothing.
+
+        `examples` gives those that it has, to look for what the failing ones share.
+        """
         record = replace(
             cls.blank(case),
             status=_status(error),
@@ -85,7 +90,7 @@ class Record:
             error=error,
         )
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
-            record.explanation = _explanation(case, subject, error, trial, given)
+            record.explanation = _explanation(case, subject, error, trial, given, examples)
         return record
 
     def as_data(self) -> dict[str, Any]:
@@ -111,12 +116,24 @@ def _status(error: BaseException | None) -> Status:
 
 
 def _explanation(
-    case: Case, subject: Subject, error: BaseException, trial: Trial, given: dict[str, Any]
+    case: Case,
+    subject: Subject,
+    error: BaseException,
+    trial: Trial,
+    given: dict[str, Any],
+    examples: Callable[[], list[dict[str, Any]]],
 ) -> Explanation:
     """Why a case does not hold. An answer may be too strange to tell: its outcome stands all the same."""
     try:
         with time_limit(LONGEST, "the search for the cause"):
-            return with_own_lines(_explained(case, subject, error, trial, given), subject)
+            told = with_own_lines(_explained(case, subject, error, trial, given), subject)
+            seen_to_differ = (
+                isinstance(error, (Refuted, AssertionError)) and not told.cause and case.drawing
+            )
+            if not seen_to_differ or not trial.example:
+                return told
+            inner = case.drawing.inner_test
+            return replace(told, only=only_where(inner, given, examples(), trial.example))
     except (Exception, TimeLimitExceeded) as trouble:
         sentence = shortened(str(error), LONGEST_SENTENCE)
         return Explanation(f"{sentence} (no cause was found: {type(trouble).__name__})")

@@ -15,7 +15,7 @@ from ..ground.seeds import derived
 from ..subject.loading import Subject
 from ..subject.proxy import Implementation
 from .cases import Case
-from .examples import Example, seed_all, try_all
+from .examples import Example, all_of, seed_all, try_all
 from .records import Record
 from .self_checks import keep_mistakes_apart, keep_risk
 
@@ -48,7 +48,15 @@ def run(
         except BaseException as raised:  # of whatever kind the code under test raises
             error = raised
         seconds = time.perf_counter() - begun
-        return Record.of(case, subject, error, trial.current(), seconds, asked)
+        return Record.of(
+            case,
+            subject,
+            error,
+            trial.current(),
+            seconds,
+            asked,
+            lambda: all_of(case, seed, examples),
+        )
 
 
 def given(case: Case, subject: Subject, seed: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from ..engine.domain import Row
+from ..engine.domain_coverage import Row
 
 WIDTH = 78  # characters of a line
 INDENT = "    "

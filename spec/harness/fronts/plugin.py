@@ -17,7 +17,7 @@ from ..engine import cases, collection, results
 from ..engine.cases import Case
 from ..engine.claim_coverage import ClaimCoverage
 from ..engine.claims import Ledger
-from ..engine.domain import DomainCoverage
+from ..engine.domain_coverage import DomainCoverage
 from ..engine.records import Record
 from ..engine.results import Results, Setting
 from ..engine.run import USUAL_EXAMPLES, run

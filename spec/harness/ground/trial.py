@@ -98,7 +98,8 @@ class Trial:
 
 
 _current = Trial()
-_listener: Callable[[Iterable[Call]], None] | None = None
+Listener = Callable[[Iterable[Call]], None]
+_listener: Listener | None = None
 
 
 def current() -> Trial:
@@ -116,11 +117,14 @@ def begin() -> Trial:
     return _current
 
 
-def listen(listener: Callable[[Iterable[Call]], None] | None) -> None:
-    """From the next trial on, hand all calls of each example to `listener`; None ends that."""
+def listen(listener: Listener | None) -> Listener | None:
+    """From now on, hand all calls of each example to `listener`, or to nobody; return who heard so far."""
     global _listener
-    _listener = listener
     begin()
+    before, _listener = _listener, listener
+    if listener is not None:
+        _current.calls = deque()
+    return before
 
 
 def _tell(trial: Trial) -> None:

@@ -67,6 +67,9 @@ def layer_errors(
         model = (parameters, activation, output)
         rows = [oracle.gradients(X[i : i + 1], Y[i : i + 1], *model) for i in range(len(X))]
         truth = np.concatenate([row[f"db{l}"] for row in rows])
+        if by_weights is not None:  # which say nothing of a sample without an activation
+            silent = ~A[f"A{l - 1}"].any(axis=1, keepdims=True)
+            readable[-1] = np.where(silent, truth, by_weights)
         usable = [dZ for dZ in readable if dZ.any()]
         if not usable and truth.any():
             raise Refuted(f"neither db{l} nor dW{l} of a single sample tells what dZ{l} is")

@@ -242,7 +242,7 @@ def problems(draw: st.DrawFn, depth: int = 2, output: str = "softmax") -> Proble
 # one sample and two, two classes, one input and one neuron, equal widths, many samples, wide layers
 EVERY_SIZE = (
     *((1, (5, 3, 2)), (2, (1, 5, 3)), (5, (3, 1, 2)), (7, (2, 2, 5))),
-    *((3, (3, 3, 3)), (65, (3, 2, 5)), (3, (67, 2, 66)), (2, (3, 65, 2))),
+    *((3, (3, 3, 3)), (65, (3, 2, 5)), (3, (70, 2, 72)), (2, (3, 80, 2))),
 )
 
 

@@ -311,7 +311,8 @@ def passes_kept(net: Guarded, X: Any, Y: Any, X_next: Any, Y_next: Any) -> bool:
 
 def _same(then_and_now: Any) -> bool:
     trial.current().at_stake = Kind.CHANGED_IN_PLACE
-    return all(np.array_equal(*pair, equal_nan=True) for pair in zip(*then_and_now, strict=True))
+    then, now = then_and_now
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(then, now, strict=True))
 
 
 def warnings_of(function: Guarded, *arguments: Any) -> list[str]:

@@ -34,6 +34,7 @@ class Explanation:
     entries are right where some are, `missing` the name that is not written yet.
     `function` is the one that gave the value ("TwoLayerNet.backward"), `entry` which of its values is
     meant ("dW1", "[1]" of a tuple, "" for what it returns); `traced` says that this was seen, not guessed.
+    `only` says which examples fail, where that is a class of their own.
     `own` are the lines that compute it, where they were found. A matter of `convention` spoils
     nothing else.
     """
@@ -57,6 +58,7 @@ class Explanation:
     causes: list[str] = field(default_factory=list)
     n_right: int = 0
     missing: str = ""
+    only: str = ""
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> "Explanation":

@@ -43,6 +43,8 @@ def hint(explanation: Explanation, level: str, *, width: int = WIDTH) -> list[st
         lines = wrapped(f"hint: {nudge(explanation)}", width)
     else:
         lines = wrapped(f"why: {explanation.diagnosis}", width)
+    if explanation.only:
+        lines += wrapped(f"where: {explanation.only}", width)
     return lines + (_side_by_side(explanation, width) if level == "full" else [])
 
 

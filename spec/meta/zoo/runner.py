@@ -40,7 +40,9 @@ def told(found: Results) -> Told:
             "cases": [e.case for r in outcome.records if (e := r.explanation)],
             "causes": [e.cause for r in outcome.records if (e := r.explanation) and e.cause],
             "says": [
-                f"{e.sentence} {e.diagnosis}" for r in outcome.records if (e := r.explanation)
+                f"{e.sentence} {e.diagnosis} {e.only}"
+                for r in outcome.records
+                if (e := r.explanation)
             ],
         }
         for outcome in found.outcomes()

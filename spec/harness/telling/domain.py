@@ -1,7 +1,6 @@
-"""The domain of the contract's names: which classes of inputs each claim has tried.
+"""The domain of the contract's names: the classes of inputs that a call belongs to.
 
-`spec/domain.toml` says which classes there are, and which of them apply to a name. While a run is
-recorded, each call in the transcript of a test is put into the classes that it belongs to.
+`spec/domain.toml` says which classes there are, and which of them apply to a name.
 """
 
 import re
@@ -14,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..ground import trial
 from ..ground.compare import Array
 from ..ground.trial import Call
 from ..subject import beside
 from ..subject.proxy import Guarded
-from .cases import Case
 
 TABLE = Path(__file__).parents[2] / "domain.toml"
 MANY = {"size": 65, "depth": 12, "length": 40}
@@ -46,24 +43,6 @@ class Use:
     def of_the_same(self) -> list["Use"]:
         """The earlier uses of the same name, of the same object if it is a method."""
         return [use for use in self.before if use.name == self.name and use.made is self.made]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one claim tried of one name: the classes that apply, with whether each was tried.
-
-    `elsewhere` are the classes that do not apply, with the reason, or the claim that tries them.
-    """
-
-    claim: str
-    name: str
-    tried: dict[str, bool]
-    elsewhere: dict[str, str]
-
-    @property
-    def missing(self) -> list[str]:
-        """The classes that apply and were not tried."""
-        return [of for of, tried in self.tried.items() if not tried]
 
 
 class Domain:
@@ -106,53 +85,6 @@ class Domain:
                     if any(re.fullmatch(pattern, one) for pattern in entry["classes"]):
                         found[one] = entry.get("at") or entry["reason"]
         return found
-
-
-class DomainCoverage:
-    """Records what the cases of a run try."""
-
-    def __init__(self, cases: Iterable[Case], domain: Domain | None = None) -> None:
-        self.domain = domain or Domain()
-        self.states = {
-            (case.claim.id, name)
-            for case in cases
-            if case.is_obligation
-            for name in case.claim.states
-        }
-        self._tried: dict[tuple[str, str], set[str]] = {}
-        self._claim = ""
-        trial.listen(self._note)
-
-    def judging(self, claim: str) -> None:
-        """From now on, what is called is tried by this claim."""
-        trial.begin()
-        self._claim = claim
-
-    def stop(self) -> None:
-        """Stop recording."""
-        trial.begin()
-        trial.listen(None)
-
-    def _note(self, calls: Iterable[Call]) -> None:
-        for use in uses(calls, self.domain):
-            found = self._tried.setdefault((self._claim, use.name), set())
-            found.update(classes_of(use, self.domain.of[use.name]))
-
-    def rows(self) -> list[Row]:
-        """A row for each claim that states a name, in the order of the names."""
-        rows = []
-        for name in self.domain.of:
-            for claim in sorted(claim for claim, stated in self.states if stated == name):
-                tried = self._tried.get((claim, name), set())
-                reasons = self.domain.reasons(claim, name)
-                elsewhere = {one: why for one, why in reasons.items() if one not in tried}
-                applying = [one for one in self.domain.applying(name) if one not in elsewhere]
-                rows.append(Row(claim, name, {one: one in tried for one in applying}, elsewhere))
-        return rows
-
-    def tries(self, claim: str, name: str, one: str) -> bool:
-        """Whether a claim, of whatever it states, has tried a class of a name."""
-        return one in self._tried.get((claim, name), ())
 
 
 def uses(calls: Iterable[Call], domain: Domain) -> Iterator[Use]:
