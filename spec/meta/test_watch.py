@@ -110,7 +110,7 @@ def test_a_sitting(tmp_path):
         )
         file.write_text("", encoding="utf-8")
         terminal.until(
-            "Next to write: 2.1/linear-model", "not written yet: affine", "0 of 166 hold"
+            "Next to write: 2.1/linear-model", "not written yet: affine", "0 of 168 hold"
         )
         terminal.press("n")
         terminal.until("Next to write: 2.1/", "q quit")
