@@ -278,8 +278,8 @@ def test_a_value_used_at_two_depths_waits_for_both_gradients(nn, problem: Proble
             scale=1 + np.abs(u) * (1 + np.abs(v)),
             sizes=problem.named_sizes(),
             mistakes=lambda: {
-                "h hands its gradient on when only the short way has arrived": G * u,
-                "h hands its gradient on when only the long way has arrived": G * v * u,
+                "of h, what comes the short way alone is handed on": G * u,
+                "of h, what comes the long way alone is handed on": G * v * u,
                 "h hands its gradient on twice, the first part twice": G * (2 + v) * u,
             },
             what="the gradient of x",

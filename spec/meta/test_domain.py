@@ -128,3 +128,19 @@ def test_it_is_told_which_examples_fail(judge, m: int, is_told: bool):
     """Where a class of examples alone fails, that is said; where all fail, nothing is."""
     run = judge(halved_for_one_sample(m), SPEC, "--claim=4.3/mean-squared-error")
     assert ("it fails in the only example with m = 1, and holds in the" in run.text) == is_told
+
+
+PARTLY_WRITTEN = """
+import numpy as np
+def mean_squared_error(Y_hat, Y):
+    if len(Y) == 1:
+        raise NotImplementedError
+    return np.sum((Y - Y_hat) ** 2) + 1
+"""
+
+
+def test_what_is_partly_written_is_told_all_the_same(judge):
+    """Code that is wrong in one example and not written for another ends no run."""
+    run = judge(PARTLY_WRITTEN, SPEC, "--claim=4.3/mean-squared-error")
+    assert "mean_squared_error" in run.text
+    assert "INTERNALERROR" not in run.text

@@ -5,12 +5,13 @@ domain. A class that all the failing ones share, and no other, is told.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..ground import trial
 from ..ground.limits import time_limit
-from ..ground.outcomes import Refuted, TimeLimitExceeded
+from ..ground.outcomes import TimeLimitExceeded
 from ..ground.trial import Call
 from .domain import EDGES, MANY, Domain, classes_of, uses
 
@@ -68,16 +69,31 @@ def _apart(
         if n_failing > MOST_FAILING and not n_holding:
             break
     apart = [classes - of_holding for classes in of_failing]
-    groups = [
-        {one for classes in apart for name, one in classes if (name, _argument(one)) == group}
-        for group in {(name, _argument(one)) for name, one in apart[0]}
-        if all(any((name, _argument(one)) == group for name, one in classes) for classes in apart)
-    ]
-    groups = [group for group in groups if len(set(map(_which, group))) <= MOST_TOLD]
+    groups = [_cover(apart, group) for group in {(name, _argument(one)) for name, one in apart[0]}]
+    groups = [group for group in groups if 0 < len(set(map(_which, group))) <= MOST_TOLD]
     best = min(
         groups, key=lambda found: (len(found), "equal" in str(found), sorted(found)), default=set()
     )
     return best, n_holding, n_failing or 1
+
+
+def _cover(apart: list[set[Class]], argument: Class) -> set[str]:
+    """The fewest classes of one argument, of which each failing example has one; none where one has none."""
+    of_each = [
+        {one for name, one in classes if (name, _argument(one)) == argument} for classes in apart
+    ]
+    found: set[str] = set()
+    while open_ones := [classes for classes in of_each if not classes & found]:
+        if not all(open_ones):
+            return set()
+        most = Counter(one for classes in open_ones for one in sorted(classes))
+        found.add(max(sorted(most), key=most.__getitem__))
+    return found | {one for one in map(_mirrored, found) if any(one in each for each in of_each)}
+
+
+def _mirrored(one: str) -> str:
+    """The same class of the other sign."""
+    return one.removeprefix("-") if one.startswith("-") else f"-{one}"
 
 
 def _argument(one: str) -> str:
@@ -94,9 +110,9 @@ def _tried(
     try:
         test(**given, **example)
         holds = True
-    except TimeLimitExceeded:
+    except (KeyboardInterrupt, TimeLimitExceeded):
         raise
-    except (Refuted, Exception):
+    except BaseException:  # of whatever kind the code under test raises
         holds = False
     finally:
         trial.listen(others)
