@@ -13,7 +13,14 @@ from spec.harness import agree, chance, claim, measured
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import sampling
 from spec.harness.mathematics.networks import gradients, row, train_steps, two_layer_net
-from spec.harness.mathematics.strategies import SEEDS, eighths, of_every_size, problems
+from spec.harness.mathematics.strategies import (
+    SEEDS,
+    Problem,
+    always,
+    eighths,
+    of_every_size,
+    problems,
+)
 
 # ## Optimisers, unchanged
 #
@@ -28,6 +35,8 @@ PARAMETERS = ("W1", "b1", "W2", "b2")
     r"\theta \leftarrow \theta - \eta\,\frac{\partial\mathcal L}{\partial\theta}",
     states=("sgd",),
 )
+@always(problem=lambda: Problem((1, 1, 2), 3, 0), lr=lambda: 3 / 8)
+@always(problem=lambda: Problem((2, 1, 2), 3, 0), lr=lambda: 0.0)
 @given(problem=problems(), lr=st.sampled_from([3 / 8, 2.0]))
 def test_gradient_descent_takes_the_gradient_as_it_is(nn, problem, lr):
     """A matrix, a row of biases or a vector, small or large: minus η times what backward returned."""

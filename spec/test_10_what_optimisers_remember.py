@@ -7,7 +7,8 @@ dividing by that share corrects the bias. What comes back besides θ is handed i
 step, and is nobody else's business.
 """
 
-from functools import reduce
+from collections.abc import Callable
+from functools import partial, reduce
 
 import numpy as np
 from hypothesis import given
@@ -15,7 +16,14 @@ from hypothesis import strategies as st
 
 from spec.harness import agree, arguments_after, claim, untouched
 from spec.harness.ground.seeds import generator
-from spec.harness.mathematics.strategies import SEEDS, eighths, odd_fractions, sizes
+from spec.harness.mathematics.strategies import (
+    SEEDS,
+    Test,
+    always,
+    eighths,
+    odd_fractions,
+    sizes,
+)
 from spec.harness.subject import beside
 from spec.harness.subject.proxy import next_to
 
@@ -31,12 +39,28 @@ def histories(draw: st.DrawFn, unit: float = 1.0) -> tuple[np.ndarray, np.ndarra
     The largest come first, so that in the second step the sum of both has the sign of the first. One
     entry has gradient 0 throughout, as behind a dead neuron; no other is ever 0.
     """
-    n, k = draw(sizes(2))
-    rng = generator(draw(SEEDS), n, k)
+    return history(*draw(sizes(2)), seed=draw(SEEDS), unit=unit)
+
+
+def history(n: int, k: int, *, seed: int = 0, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """The same for a parameter of this shape; a single entry never has gradient 0."""
+    rng = generator(seed, n, k)
     g = odd_fractions(rng, 1 / 8, 5, n, k) * unit
     g *= np.array([64, *rng.permutation([1, 1, 2, 4])])[:, None, None]
-    g[:, 0, 0] = 0.0
+    if n * k > 1:
+        g[:, 0, 0] = 0.0
     return odd_fractions(rng, 1 / 8, n, k), g
+
+
+def of_every_shape(unit: float) -> Callable[[Test], Test]:
+    """Tie to a test, above its `@given(history=...)`, parameters of one entry, of two, and of many."""
+
+    def tie(test: Test) -> Test:
+        for shape in ((1, 1), (1, 2), (2, 1), (3, 66)):
+            test = always(history=partial(history, *shape, unit=unit))(test)
+        return test
+
+    return tie
 
 
 def fading(values: np.ndarray, beta: float) -> np.ndarray:
@@ -49,6 +73,7 @@ def fading(values: np.ndarray, beta: float) -> np.ndarray:
     r"v \leftarrow \beta v + g,\quad \theta \leftarrow \theta - \eta v",
     states=("momentum",),
 )
+@of_every_shape(unit=64.0)
 @given(history=histories(unit=64.0))
 def test_momentum(nn, history):
     """A gradient that stays the same is soon felt 1 / (1 - β) times: ten times at the usual 0.9."""
@@ -67,6 +92,27 @@ def test_momentum(nn, history):
                 },
                 what=f"theta after step {t}",
             )
+
+
+@claim("10/momentum", r"t \gg 1")
+def test_momentum_in_a_long_run(nn):
+    """The velocity fades for ever, and is never begun anew."""
+    lr, beta = 0.125, 0.9
+    g, theta, velocity = odd_fractions(generator(10), 1 / 8, many_steps(), 3), np.zeros(3), None
+    for t in range(1, len(g) + 1):
+        before, past = theta, g[:t]
+        theta, velocity = nn.momentum(theta, past[-1], velocity, lr)
+        agree(
+            theta,
+            before - lr * fading(past, beta),
+            scale=np.abs(before) + lr * fading(np.abs(past), beta),
+            what=f"theta after step {t}",
+        )
+
+
+def many_steps() -> int:
+    """How long a long run is: it follows from the run's seed."""
+    return int(generator(11).integers(40, 61))
 
 
 def wrong_velocities(g: np.ndarray, beta: float, lr: float) -> dict[str, np.ndarray]:
@@ -113,10 +159,11 @@ def adam_direction(
     r" \hat m = \frac{m}{1-\beta_1^t},\ \hat v = \frac{v}{1-\beta_2^t}",
     states=("adam",),
 )
+@of_every_shape(unit=2.0**32)
 @given(history=histories(unit=2.0**32))
 def test_adam(nn, history):
     """Steps of about η at any scale of g: one so large that ε has no say, and 0, where nothing moves."""
-    for options in ((), (0.125, 0.25, 0.375)):
+    for options in ((), (0.125, 0.25, 0.375), (0.125, 0.0, 0.5)):
         lr, *betas = options or (0.001, 0.9, 0.999)
         (theta, g), state = history, None
         if options:
@@ -142,11 +189,11 @@ def test_adam(nn, history):
 @given(seed=SEEDS)
 def test_adam_in_a_long_run(nn, seed: int):
     """At the usual rates both corrections matter for long: after 40 steps the second is still 1 to 25."""
-    g, theta, state = odd_fractions(generator(seed), 1 / 8, 40, 3), np.zeros(3), None
+    g, theta, state = odd_fractions(generator(seed), 1 / 8, many_steps(), 3), np.zeros(3), None
     for t in range(1, len(g) + 1):
         before, past = theta, g[:t]
         theta, state = nn.adam(theta, past[-1], state)
-        if t in (8, 16, 24, 40):
+        if t % 8 == 0 or t == len(g):
             agree(
                 theta,
                 before - 0.001 * adam_direction(past, 0.9, 0.999, t, t),
@@ -177,6 +224,7 @@ def wrong_directions(g: np.ndarray, beta1: float, beta2: float, lr: float) -> di
         "the state is not kept from step to step": adam_direction(g[-1:], *betas, 1, 1),
         "beta1 and beta2 are exchanged": adam_direction(g, beta2, beta1, t, t),
         "the betas are 0.9 and 0.999, whatever was asked for": adam_direction(g, 0.9, 0.999, t, t),
+        "a beta1 of 0 is taken for 0.9, whatever was asked for": adam_direction(g, beta1 or 0.9, beta2, t, t),
         "the square root is left out": adam_direction(g, *betas, t, t, power=1),
         "the gradient takes the place of its mean": adam_direction(g, 0.0, beta2, t, t),
         "only the sign of the mean is heard": np.sign(right),

@@ -19,8 +19,9 @@ import pytest
 
 import impl
 from spec.harness.ground.compare import Array
+from spec.harness.mathematics.dependence import CORRELATION
 from spec.harness.mathematics.sampling import GAP, MEAN, VARIANCE
-from spec.harness.subject.proxy import Guarded
+from spec.harness.subject.proxy import Guarded, Implementation
 
 from .conftest import ROOT
 
@@ -61,6 +62,10 @@ def departed(sample: Array, departure: str, size: float) -> Array:
         return sample * np.sqrt(1 + size)
     if departure == MEAN:
         return sample + size * sample.std()
+    if departure == CORRELATION:  # each row is a draw: the first two numbers of all draws
+        related = sample.copy()
+        related[:, 1] = size * sample[:, 0] + np.sqrt(1 - size**2) * sample[:, 1]
+        return related
     if departure == GAP:  # in the middle, where chance hides it best, and of little other effect
         return _mirrored_next_to_zero(sample, size) if size >= 0 else -departed(-sample, GAP, -size)
     raise ValueError(f"no sample departs by {departure!r}: write how in {__name__}")
@@ -137,6 +142,36 @@ class FavouredPair:
             yield X[list(rows)], Y[list(rows)]
 
 
+@dataclass
+class Unfair:
+    """Minibatches of a shuffle that is not fair: `spoil` changes an order, as often as `size` asks for."""
+
+    size: float
+    spoil: Callable[[Array, np.random.Generator], Array]
+
+    def minibatches(
+        self, X: Array, Y: Array, batch_size: int, rng: np.random.Generator
+    ) -> Iterator[tuple[Array, Array]]:
+        """One epoch."""
+        m = len(X)
+        order = rng.permutation(m)
+        if rng.random() < self.size / m:
+            order = self.spoil(order, rng)
+        for start in range(0, m, batch_size):
+            rows = order[start : start + batch_size]
+            yield X[rows], Y[rows]
+
+
+def kept_in_place(order: Array, rng: np.random.Generator) -> Array:
+    """The samples as they were."""
+    return np.arange(len(order))
+
+
+def kept_together(order: Array, rng: np.random.Generator) -> Array:
+    """The samples in their own order, turned."""
+    return np.roll(np.arange(len(order)), rng.integers(len(order)))
+
+
 # ---- Simulations
 
 Simulation = Callable[[Test, dict[str, Any], Run], None]
@@ -160,6 +195,19 @@ def returned_by(name: str) -> Simulation:
         right = getattr(chapter, name)
         with mock.patch.object(chapter, name, lambda *args: run.depart(right(*args))):
             test(run.rng, **item)
+
+    return simulate
+
+
+def many_of(name: str) -> Simulation:
+    """What this function of the chapter has the implementation draw, many times over, departs."""
+
+    def simulate(test: Test, item: dict[str, Any], run: Run) -> None:
+        chapter = sys.modules[test.__module__]
+        right = getattr(chapter, name)
+        nn = Implementation(impl, "impl")
+        with mock.patch.object(chapter, name, lambda *args: run.depart(right(*args))):
+            test(nn, run.rng, **item)
 
     return simulate
 
@@ -189,7 +237,16 @@ def favoured(test: Test, item: dict[str, Any], run: Run) -> None:
     test(Guarded(FavouredPair(run.size), "nn", "nn"), run.rng, **item)
 
 
+def unfair(spoil: Callable[[Array, np.random.Generator], Array]) -> Simulation:
+    """Now and then the shuffle is spoilt."""
+    return lambda test, item, run: test(
+        Guarded(Unfair(run.size, spoil), "nn", "nn"), run.rng, **item
+    )
+
+
 SIMULATIONS: dict[str, Simulation] = {
+    "test_each_sample_comes_as_often_at_each_place": unfair(kept_in_place),
+    "test_neighbours_do_not_stay_together": unfair(kept_together),
     "test_small_random_weights": drawn_by("small_random"),
     "test_both_layers_of_a_two_layer_net_have_the_deviation_asked_for": drawn_by("TwoLayerNet"),
     "test_xavier_normal": drawn_by("xavier_normal"),
@@ -199,6 +256,15 @@ SIMULATIONS: dict[str, Simulation] = {
     "test_he_normal": drawn_by("he_normal"),
     "test_an_mlp_draws_each_layer_by_the_rule_and_its_own_widths": drawn_by("MLP"),
     "test_lecun_normal": drawn_by("lecun_normal"),
+    "test_small_random_weights_of_a_small_layer": many_of("many_draws"),
+    "test_xavier_normal_of_a_small_layer": many_of("many_draws"),
+    "test_xavier_uniform_of_a_small_layer": many_of("many_draws"),
+    "test_he_normal_of_a_small_layer": many_of("many_draws"),
+    "test_lecun_normal_of_a_small_layer": many_of("many_draws"),
+    "test_no_weight_of_a_network_depends_on_another": many_of("first_weights"),
+    "test_a_three_layer_net_has_the_deviation_asked_for": drawn_by(
+        "ThreeLayerNet", ("W1", "W2", "W3")
+    ),
     "test_every_pair_is_as_likely_to_be_the_first_batch": favoured,
     "test_a_network_begins_with_the_defaults_of_the_table": drawn_by("MLP", ("W1",)),
     "test_the_covariance_is_the_arc_cosine_kernel": said_by("kernel", calls=4),

@@ -24,10 +24,12 @@ from spec.harness.mathematics.sampling import (
     in_words,
 )
 
+from . import sweeps
 from .departures import SIMULATIONS, departed, finds, statistical_tests
 
 RUNS = 150
 LOWER_POWER = 0.9
+SHARE = 5  # one statement in so many is drawn; `tox -e sweeps` simulates all
 BAD_LUCK = 1e-4  # of a simulation of a right statement; its seeds are fixed
 
 TESTS = {
@@ -35,7 +37,7 @@ TESTS = {
     for name, (test, mark) in statistical_tests().items()
     if mark.kwargs["detects"]
 }
-JUDGEMENTS = ("_is(", "drawn_from(", "drawn_like(", "spend(")
+JUDGEMENTS = ("_is(", "drawn_from(", "drawn_like(", "spend(", "judge_rule(", "independent(")
 STATED = [
     pytest.param(name, departure, size, id=f"{name}-{departure.format(size)}")
     for name, (_, mark) in TESTS.items()
@@ -55,7 +57,7 @@ def test_every_test_of_chance_has_its_simulation():
     assert not left_over, f"spec/meta/departures.py simulates what is no test: {left_over}"
 
 
-@pytest.mark.parametrize(("name", "departure", "size"), STATED)
+@pytest.mark.parametrize(("name", "departure", "size"), sweeps.drawn(STATED, share=SHARE))
 def test_a_departure_is_found_with_the_power_stated(name, departure, size):
     """And it is the departure that is found: the same simulation without one passes."""
     test, mark = TESTS[name]

@@ -18,6 +18,7 @@ from ..ground import trial
 from ..ground.compare import Array, NotPlain, as_plain
 from ..ground.outcomes import Refuted
 from . import kolmogorov
+from .dependence import independent_in_itself
 
 POWER = 0.999
 TRUNCATED = 0.7737412  # the variance of a standard normal law cut off at two deviations
@@ -271,14 +272,16 @@ def drawn_from(
     that a wrong scale is not taken for a wrong centre), the variance with its `mistakes` (as in
     `variance_is`), the distribution function, and the share of the outermost hundredth, where a
     truncated law is betrayed. Numbers used over and over, or beyond the law's support, are refused
-    outright, and so are the columns of a matrix that depend on each other. Raises Refuted.
+    outright, and so is a matrix whose columns, rows or neighbours depend on each other. Raises Refuted.
     """
     __tracebackhide__ = True
     from scipy.stats import norm, uniform
 
     values, rate = np.sort(np.ravel(sample)), false_alarm / 4
     _not_repeated(values, what)
-    _by_neuron(np.asarray(sample), what)
+    if np.ndim(sample) == 2:
+        rate -= independent_in_itself(np.asarray(sample), what) / 4
+        _lengths_differ(np.asarray(sample), what)
     mean_is(values, 0, float(values.std()), false_alarm=rate, what=what)
     variance_is(values, law.var(), false_alarm=rate, mistakes=mistakes, what=what)
     deviation = law.std()
@@ -309,23 +312,15 @@ def _not_repeated(ordered: Array, what: str) -> None:
         raise Refuted(f"{what} of {ordered.size} numbers repeats {distinct} of them over and over")
 
 
-def _by_neuron(W: Array, what: str) -> None:
-    """Refuse a matrix of 100 rows and columns or more whose columns are multiples, or of one length.
+def _lengths_differ(W: Array, what: str) -> None:
+    """Refuse a matrix of 100 rows and columns or more whose columns are of one length.
 
-    By the volume of a cone in a cube, two right columns have a cosine of 0.99 once in 10^50 draws; right
-    lengths scatter more than a quarter as much as normal ones do, but for once in 10^20.
+    Right lengths scatter more than a quarter as much as normal ones do, but for once in 10^20.
     """
     __tracebackhide__ = True
     if W.ndim != 2 or min(W.shape) < 100:
         return
     squares = np.sum(W**2, axis=0)
-    directions = W / np.sqrt(squares)
-    cosines = directions.T @ directions
-    np.fill_diagonal(cosines, 0)
-    if not max(cosines.max(), -cosines.min()) < 0.99:
-        raise Refuted(
-            f"two columns of {what} are multiples of each other, and no two neurons begin alike"
-        )
     if not squares.std() > squares.mean() * np.sqrt(2 / len(W)) / 4:
         raise Refuted(
             f"the columns of {what} are of one length, and those of independent weights not"

@@ -91,6 +91,28 @@ def first_of_each(function: Callable[..., Any], n: int, *arguments: Any) -> list
     return [list(function(*arguments))[0] for _ in range(n)]  # noqa: RUF015
 
 
+def orders(function: Callable[..., Any], n: int, *arguments: Any) -> Any:
+    """The first column of the samples that each of `n` epochs of batches gives, each as a row."""
+    epochs = [[next(iter(pair)) for pair in function(*arguments)] for _ in range(n)]
+    return np.array([np.concatenate(batches)[:, 0] for batches in epochs])
+
+
+def several(
+    function: Callable[..., Any],
+    n: int,
+    names: list[str],
+    arguments: list[Any],
+    options: dict[str, Any],
+) -> Any:
+    """What `n` calls give, each as a row of numbers: the array, or the attributes of these names."""
+    rows = []
+    for _ in range(n):
+        made = function(*arguments, **options)
+        parts = [getattr(made, name) for name in names] if names else [made]
+        rows.append(np.concatenate([np.ravel(part) for part in parts]))
+    return np.array(rows)
+
+
 def two_steps(rule: Callable[..., Any], theta: Any, gradient: Any, lr: float) -> list[Any]:
     """The parameter and the gradient of a rule's first step, as they are after its second."""
     moved, memory = rule(theta, gradient, None, lr)

@@ -315,6 +315,17 @@ def _same(then_and_now: Any) -> bool:
     return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(then, now, strict=True))
 
 
+def several(function: Guarded, n: int, names: list[str], *arguments: Any, **options: Any) -> Any:
+    """What `n` calls give, each as a row (n, ...): the array, or the attributes of these names."""
+    __tracebackhide__ = True
+    places = [f"{{{i}}}" for i in range(len(arguments))]
+    places += [f"{key}={{{i}}}" for i, key in enumerate(options, start=len(arguments))]
+    values = (*arguments, *options.values())
+    code = f"{function._code}({', '.join(places)})"
+    trial.current().called(trial.Call(code, values, function._name))
+    return next_to(function, beside.several, n, names, list(arguments), options)
+
+
 def warnings_of(function: Guarded, *arguments: Any) -> list[str]:
     """The warnings that the call gives, as texts; none in most claims matter, so they are kept quiet."""
     texts: list[str] = next_to(function, beside.warned, list(arguments))
