@@ -224,7 +224,9 @@ def wrong_directions(g: np.ndarray, beta1: float, beta2: float, lr: float) -> di
         "the state is not kept from step to step": adam_direction(g[-1:], *betas, 1, 1),
         "beta1 and beta2 are exchanged": adam_direction(g, beta2, beta1, t, t),
         "the betas are 0.9 and 0.999, whatever was asked for": adam_direction(g, 0.9, 0.999, t, t),
-        "a beta1 of 0 is taken for 0.9, whatever was asked for": adam_direction(g, beta1 or 0.9, beta2, t, t),
+        "a beta1 of 0 is taken for 0.9, whatever was asked for": adam_direction(
+            g, beta1 or 0.9, beta2, t, t
+        ),
         "the square root is left out": adam_direction(g, *betas, t, t, power=1),
         "the gradient takes the place of its mean": adam_direction(g, 0.0, beta2, t, t),
         "only the sign of the mean is heard": np.sign(right),

@@ -45,6 +45,8 @@ CERTAIN = {
     "test_shuffling_leaves_the_data_in_their_order",
     "test_an_epoch_is_an_update_for_every_batch",
     "test_every_epoch_is_a_new_partition_of_all_samples",
+    "test_every_epoch_is_like_the_first",
+    "test_no_two_epochs_are_alike",
     "test_the_weights_are_not_changed_by_asking",
     "test_with_the_mean_squared_error_the_precision_is_m_lambda_over_the_noise",
     "test_with_half_the_sum_of_squares_the_precision_is_2_lambda_over_the_noise",
