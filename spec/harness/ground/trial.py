@@ -63,6 +63,8 @@ class Trial:
     )  # by what they are the variances of
     names: dict[str, int] = field(default_factory=dict)
     at_stake: Kind = Kind.WRONG  # the kind of an assertion that fails now
+    gathers: bool = False  # whether `agree` notes a wrong value and goes on, instead of raising
+    cut_short: bool = False  # whether there was no time to make all its comparisons
 
     def new_example(self, arguments: dict[str, Any]) -> None:
         """Hypothesis begins another example: what was called before no longer matters."""
@@ -103,10 +105,10 @@ def current() -> Trial:
     return _current
 
 
-def begin() -> Trial:
+def begin(*, gathers: bool = False) -> Trial:
     """Make a new trial the current one and return it."""
     global _current
-    _current = Trial()
+    _current = Trial(gathers=gathers)
     return _current
 
 
