@@ -7,6 +7,8 @@ There is one current trial at a time. The plugin begins a new one for each test;
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +118,17 @@ def resume(trial: Trial) -> None:
     """Make a trial that was under way the current one again."""
     global _current
     _current = trial
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """What is done in the block is asked for by the suite alone: no transcript shows it."""
+    under_way = _current
+    begin()
+    try:
+        yield
+    finally:
+        resume(under_way)
 
 
 def measured(what: str, value: float | str) -> None:
