@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 
 from spec.harness import agree, claim
+from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
+from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import ACTIVATIONS, sigmoid
+from spec.harness.mathematics.losses import but_for_own_epsilon
 from spec.harness.mathematics.networks import get_parameters, gradient, mlp, set_parameters
 from spec.harness.mathematics.sampling import sample_of
 from spec.harness.mathematics.strategies import (
@@ -99,11 +102,15 @@ def test_one_sigmoid_neuron_learns_as_logistic_regression_does(nn, problem: Prob
     """
     net, m = mlp(nn, problem), problem.m
     A = sample_of(net.forward(problem.X), (m, 1), "the prediction")
-    error = A - problem.Y
+    error, found = A - problem.Y, gradient(net, problem.Y, name)
     inputs = problem.X if name == "dW1" else np.ones((m, 1))
+
+    def right(epsilon: float) -> Array:
+        return inputs.T @ oracle.error(A, problem.Y, "sigmoid", epsilon) / m
+
     agree(
-        gradient(net, problem.Y, name),
-        inputs.T @ error / m,
+        found,
+        but_for_own_epsilon(net, found, right, "sigmoid"),
         scale=np.abs(inputs).T @ (A + problem.Y) / m,
         sizes={"m": m, "n": problem.sizes[0]},
         mistakes=lambda: {

@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from spec.harness import Refuted, agree, claim, refuses
 from spec.harness.ground.compare import Array
 from spec.harness.ground.outcomes import Kind
-from spec.harness.mathematics.activations import ACTIVATIONS
+from spec.harness.mathematics.activations import ACTIVATIONS, activation_of
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.networks import (
     CLASSIFIERS,
+    as_in_networks,
     cached,
     fresh,
     gradients,
@@ -175,9 +176,9 @@ def magnitude(X: Array, parameters: Parameters) -> float:
 def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem: Problem):
     """Every hidden layer ends in the activation that was named, the last one in the output's own."""
     X, theta, kind = problem.X, problem.parameters, problem.output
-    last = f"Z{len(problem.sizes) - 1}"
-    Z = forward(X, theta, activation)[last]
-    A = ACTIVATIONS[activation].function(Z)
+    last, own = f"Z{len(problem.sizes) - 1}", as_in_networks(nn, activation)
+    Z = forward(X, theta, own)[last]
+    A = activation_of(own).function(Z)
     no_bias = {name: value * name.startswith("W") for name, value in theta.items()}
     last_bias = theta[last.replace("Z", "b")]
     agree(
@@ -185,7 +186,7 @@ def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem
         output(Z, kind),
         scale=magnitude(X, theta),
         mistakes=lambda: {
-            "the biases are left out": output(forward(X, no_bias, activation)[last], kind),
+            "the biases are left out": output(forward(X, no_bias, own)[last], kind),
             "the last bias is left out": output(Z - last_bias, kind),
             "the last layer has the hidden activation, too": output(A, kind),
             "the last layer has the hidden activation in place of its own": A,

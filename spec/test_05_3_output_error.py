@@ -15,6 +15,7 @@ from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
 from spec.harness.mathematics.backpropagation import LOG_EPSILON, derivative, layer_errors
 from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS, awake_of_every_size
+from spec.harness.mathematics.losses import but_for_own_epsilon
 from spec.harness.mathematics.networks import cached, gradient, mlp, two_layer_net
 from spec.harness.mathematics.strategies import SEEDS, Problem, eighths, problems
 
@@ -143,7 +144,7 @@ def test_output_gradient_is_prediction_minus_target(nn, problem: Problem):
     A = net.forward(X)
     agree(
         errors,
-        A - Y,
+        but_for_own_epsilon(net, errors, lambda epsilon: oracle.error(A, Y, "softmax", epsilon)),
         scale=1,
         sizes=problem.named_sizes(),
         mistakes=lambda: {
@@ -191,9 +192,14 @@ def test_a_network_without_hidden_layers_is_a_linear_model(nn, problem: Problem,
         y_hat = net.forward(X)
         error = factor * (y_hat - Y)
         doubled = error * (y_hat * (1 - y_hat) if output == "sigmoid" else 2)
+        found = gradient(net, Y, "dW1")
+
+        def right(epsilon: float) -> Array:
+            return X.T @ oracle.error(y_hat, Y, output, epsilon) / m
+
         agree(
-            gradient(net, Y, "dW1"),
-            X.T @ error / m,
+            found,
+            but_for_own_epsilon(net, found, right, output),
             scale=np.abs(X).T @ (np.abs(y_hat) + np.abs(Y)) / m,
             sizes=model.named_sizes(),
             mistakes=lambda: {

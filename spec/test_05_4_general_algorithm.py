@@ -16,7 +16,7 @@ from hypothesis import given
 from spec.harness import agree, claim, measured
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
-from spec.harness.mathematics.activations import ACTIVATIONS, sigmoid
+from spec.harness.mathematics.activations import ACTIVATIONS, activation_of, sigmoid
 from spec.harness.mathematics.backpropagation import bias_mistakes, derivative, layer_errors, placed
 from spec.harness.mathematics.deep_networks import (
     DEEP,
@@ -29,7 +29,8 @@ from spec.harness.mathematics.deep_networks import (
     networks,
     with_output,
 )
-from spec.harness.mathematics.networks import cached, gradients, mlp, set_parameters
+from spec.harness.mathematics.losses import but_for_own_epsilon
+from spec.harness.mathematics.networks import as_in_networks, cached, gradients, mlp, set_parameters
 from spec.harness.mathematics.strategies import Problem, odd_fractions
 
 # ## Forward
@@ -146,7 +147,7 @@ def test_output_gradient_is_a_multiple_of_prediction_minus_target(nn, problem: P
         A = net.forward(X)
         agree(
             errors,
-            c * (A - Y),
+            but_for_own_epsilon(net, errors, lambda inside: oracle.error(A, Y, kind, inside), kind),
             scale=1 + np.abs(A) + np.abs(Y),
             sizes=model.named_sizes(),
             mistakes=lambda: {
@@ -322,8 +323,8 @@ def test_pre_activation_gradient_far_below_the_output(nn):
     """The rule ends at the first layer and nowhere before, for the other activations, too."""
     x, y, L = TALL.X[:1], TALL.Y[:1], oracle.depth(TALL.parameters)
     for activation in (name for name in ACTIVATIONS if name not in HIDDEN):
-        net, slope = mlp(nn, TALL, activation), ACTIVATIONS[activation].derivative
-        model = {"activation": activation, "output": TALL.output}
+        net, own = mlp(nn, TALL, activation), as_in_networks(nn, activation)
+        slope, model = activation_of(own).derivative, {"activation": own, "output": TALL.output}
         dZ, values = layer_errors(net, x, y, TALL.parameters, **model), cached(net, L)
         for l in range(L, 1, -1):
             W, Z, A = TALL.parameters[f"W{l}"], values[f"Z{l - 1}"], values[f"A{l - 1}"]

@@ -122,6 +122,7 @@ def wrong_velocities(g: np.ndarray, beta: float, lr: float) -> dict[str, np.ndar
         "the step goes up the velocity": -v,
         "the velocity is not kept from step to step": g[-1],
         "the velocity does not fade": fading(g, 1.0),
+        "the velocity begins as the first gradient, not as 0": v + beta ** len(g) * g[0],
         "each new gradient is subtracted": reduce(lambda v, new: beta * v - new, g),
         "the new gradient is multiplied by 1 - beta": (1 - beta) * v,
         "the gradients after the first are multiplied by 1 - beta": (

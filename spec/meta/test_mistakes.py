@@ -184,3 +184,17 @@ def test_the_run_on_the_reference_names_test_and_entry(judge, tmp_path):
         "deviations', but 30800 numbers do not tell it from the truth"
     ) in " ".join(run.text.split())
     assert run.status == 1
+
+
+BEGINS_ALIKE = """
+def momentum(theta, gradient, velocity, lr, beta=0.9):
+    velocity = beta * gradient if velocity is None else beta * velocity + gradient
+    return theta - lr * velocity, velocity
+"""
+
+
+def test_a_cause_must_explain_the_steps_after_the_first_wrong_one(judge):
+    """In the first step alone, beta times the gradient looks like one of the mistakes listed."""
+    run = judge(BEGINS_ALIKE, str(ROOT / "spec"), "--claim", "10/momentum")
+    assert "theta after step 1 is wrong" in run.text
+    assert "why:" not in run.text

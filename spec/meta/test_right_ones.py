@@ -30,6 +30,12 @@ STYLES = {
     "layers": "a class for each layer, behind an adapter",
     "by_autograd": "derivatives by the package autograd alone",
     "snippets": "the theory's own code, pasted together and completed",
+    "epsilon": "a small number inside each logarithm, and the exact derivative of that loss",
+    "lists": "sums kept in lists, and added up by math.fsum",
+    "closures": "functions that make functions; a leaky ReLU that leaks 0.05",
+    "logits": "each loss by another exact route, from the logits that were kept",
+    "records": "dataclasses and NamedTuples for all that belongs together",
+    "typed": "type hints, protocols, enums, abstract classes and properties",
 }
 
 TENSORS = """

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from spec.harness.ground.compare import Array
 from spec.harness.mathematics import oracle
-from spec.harness.mathematics.activations import EVERY
+from spec.harness.mathematics.activations import activation_of
 from spec.harness.mathematics.moons import Run, fresh_moons, moons, moons_for_each, moons_run
 from spec.harness.mathematics.population import Population
 
@@ -206,7 +206,9 @@ def other_activations(seed: int) -> tuple[Canvas, dict[str, str]]:
     """Loss curves."""
     canvas, (axes,) = panels(1, 2.7)
     for name, line in zip(("relu", "leaky_relu(0.1)", "tanh", "sigmoid"), LINES, strict=True):
-        with_band(axes, moons_run(seed, n=10, activation=name).losses, line, EVERY[name].title)
+        with_band(
+            axes, moons_run(seed, n=10, activation=name).losses, line, activation_of(name).title
+        )
     _losses(axes)
     axes.legend(loc="lower left")
     return canvas, {}

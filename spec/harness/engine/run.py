@@ -10,11 +10,13 @@ import hypothesis
 import numpy as np
 
 from ..ground import trial
+from ..ground.compare import Disagreement
 from ..ground.limits import time_limit
 from ..ground.seeds import derived
 from ..subject.loading import Subject
 from ..subject.proxy import Implementation
 from .cases import Case
+from .evidence import gather
 from .examples import Example, all_of, seed_all, try_all
 from .records import Record
 from .self_checks import keep_mistakes_apart, keep_risk
@@ -47,6 +49,8 @@ def run(
             raise
         except BaseException as raised:  # of whatever kind the code under test raises
             error = raised
+        if isinstance(error, Disagreement):
+            gather(case, subject, lambda: given(case, subject, seed), seed, limit, examples)
         seconds = time.perf_counter() - begun
         return Record.of(
             case,

@@ -4,7 +4,7 @@ Every comparison made at one `agree` is a witness, those that passed included. A
 if it explains all of them: at each, the value that it predicts is the value that came.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -115,10 +115,11 @@ def _relations(sizes: Iterable[str]) -> Iterator[Relation]:
         yield Relation(slip, words, transform)
 
 
-def causes(comparisons: Iterable[Comparison]) -> list[str]:
+def causes(comparisons: Iterable[Comparison], others: Sequence[Comparison] = ()) -> list[str]:
     """The listed mistakes that give exactly the values seen, at every comparison.
 
-    What is the truth as well, NaN for one where both are, explains nothing.
+    At `others` only where they are listed. What is the truth as well, NaN for one where both are,
+    explains nothing.
     """
     comparisons = list(comparisons)
     last = comparisons[-1]
@@ -127,6 +128,7 @@ def causes(comparisons: Iterable[Comparison]) -> list[str]:
         for cause, value in last.mistakes.items()
         if not last.same_target(value)
         and all(cause in c.mistakes and c.fits(c.mistakes[cause]) for c in comparisons)
+        and all(c.fits(c.mistakes[cause]) for c in others if cause in c.mistakes)
     ]
 
 
@@ -141,15 +143,16 @@ def relation(comparisons: Iterable[Comparison]) -> Relation | None:
     return None
 
 
-def diagnose(comparisons: list[Comparison]) -> Diagnosis:
+def diagnose(comparisons: list[Comparison], others: Sequence[Comparison] = ()) -> Diagnosis:
     """The diagnosis of a wrong value.
 
-    `comparisons` are all those made at one `agree`, the smallest failing case last.
+    `comparisons` are all those made of it at one `agree`, the smallest failing case last, and `others`
+    those of other values there: a cause that is listed for them must explain them, too.
     """
     last = comparisons[-1]
     if isinstance(last.actual, NotPlain):
         return Diagnosis()
-    why, how = causes(comparisons), relation(comparisons)
+    why, how = causes(comparisons, others), relation(comparisons)
     if how is None:
         return Diagnosis(causes=tuple(why[:MOST_CAUSES]))
     if how.slip is Slip.VANISHED:

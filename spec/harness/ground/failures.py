@@ -29,7 +29,7 @@ class Failure:
         """The failure that an exception and the transcript under way then stand for."""
         found = Diagnosis()
         if isinstance(error, Disagreement):
-            found = diagnose(trial.comparisons[error.site])
+            found = Diagnosis() if trial.cut_short else _diagnosed(error, trial)
         elif isinstance(error, Refuted) and error.cause:
             found = Diagnosis(causes=(error.cause,))
         return cls(error, trial, _kind(error, trial), found)
@@ -51,6 +51,18 @@ class Failure:
         if isinstance(self.error, Raised) and isinstance(other.error, Raised):
             return self.error.comes_from(other.error)
         return self.kind is other.kind
+
+
+def _diagnosed(error: Disagreement, trial: Trial) -> Diagnosis:
+    """By what was compared at its `agree`: of this value, and of others, as those of later steps."""
+    file, line, _ = error.site
+    others = [
+        comparison
+        for site, comparisons in trial.comparisons.items()
+        if site[:2] == (file, line) and site != error.site
+        for comparison in comparisons
+    ]
+    return diagnose(trial.comparisons[error.site], others)
 
 
 def _kind(error: BaseException, trial: Trial) -> Kind:

@@ -7,7 +7,8 @@ There is one current trial at a time. The plugin begins a new one for each test;
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,8 @@ class Trial:
     )  # by what they are the variances of
     names: dict[str, int] = field(default_factory=dict)
     at_stake: Kind = Kind.WRONG  # the kind of an assertion that fails now
+    gathers: bool = False  # whether `agree` notes a wrong value and goes on, instead of raising
+    cut_short: bool = False  # whether there was no time to make all its comparisons
 
     def new_example(self, arguments: dict[str, Any]) -> None:
         """Hypothesis begins another example: what was called before no longer matters."""
@@ -107,11 +110,11 @@ def current() -> Trial:
     return _current
 
 
-def begin() -> Trial:
+def begin(*, gathers: bool = False) -> Trial:
     """Make a new trial the current one and return it."""
     global _current
     _tell(_current)
-    _current = Trial()
+    _current = Trial(gathers=gathers)
     if _listener is not None:
         _current.calls = deque()
     return _current
@@ -136,6 +139,17 @@ def resume(trial: Trial) -> None:
     """Make a trial that was under way the current one again."""
     global _current
     _current = trial
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """What is done in the block is asked for by the suite alone: no transcript shows it."""
+    under_way = _current
+    begin()
+    try:
+        yield
+    finally:
+        resume(under_way)
 
 
 def measured(what: str, value: float | str) -> None:

@@ -16,6 +16,7 @@ from ..ground.seeds import generator
 from ..subject.proxy import Guarded, arguments_after
 from . import oracle
 from .activations import ACTIVATIONS
+from .losses import but_for_own_epsilon
 from .networks import get_parameters, gradients, gradients_of_each, losses_at
 from .strategies import Problem
 
@@ -160,6 +161,15 @@ def _kinks_between(
     """Whether some hidden pre-activation changes its sign from one to the other."""
     a, b = (oracle.forward(X, theta, activation) for theta in (one, other))
     return any(((a[name] > 0) != (b[name] > 0)).any() for name in a if name.startswith("Z"))
+
+
+def compared(
+    net: Guarded, Y: Array, right: Callable[[float], oracle.Parameters]
+) -> tuple[dict[str, Any], oracle.Parameters]:
+    """The gradients of a network, and right(ε), what they should be, as `but_for_own_epsilon` has it."""
+    __tracebackhide__ = True
+    found = gradients(net, Y, list(right(0.0)))
+    return found, but_for_own_epsilon(net, found, right)
 
 
 def terms_of(problem: Problem, activation: str) -> oracle.Parameters:

@@ -71,6 +71,39 @@ def three_layer_net(nn: Implementation, parameters: dict[str, Array]) -> Guarded
     return net  # type: ignore[no-any-return]
 
 
+# the theory leaves to everyone how much a leaky ReLU leaks; a little more room is that of float32
+LEAST_LEAK, LARGEST_LEAK = 0.0099, 0.1001
+
+
+@lru_cache(maxsize=8)
+def as_in_networks(nn: Implementation, activation: str) -> str:
+    """The activation, by the name that the oracle knows, as the networks of this implementation have it."""
+    __tracebackhide__ = True
+    if activation != "leaky_relu":
+        return activation
+    theta = {name: np.full((1, 1), float(name[0] == "W")) for name in ("W1", "b1", "W2", "b2")}
+    with trial.aside():
+        net = nn.MLP([1, 1, 1], activation=activation, output="identity")
+        set_parameters(net, theta)
+        return _leaky(net.forward(-np.ones((1, 1))))
+
+
+@lru_cache(maxsize=8)
+def as_function(nn: Implementation, activation: str) -> str:
+    """The same of the function of this name."""
+    __tracebackhide__ = True
+    if activation != "leaky_relu":
+        return activation
+    with trial.aside():
+        return _leaky(nn.leaky_relu(-np.ones((1, 1))))
+
+
+def _leaky(value: Any) -> str:
+    """The leaky ReLU that has this value at -1; the usual one, if that is none the theory knows."""
+    alpha = -value.item() if isinstance(value, np.ndarray) and value.size == 1 else 0.0
+    return f"leaky_relu({alpha!r})" if LEAST_LEAK < alpha < LARGEST_LEAK else "leaky_relu"
+
+
 @lru_cache(maxsize=8)
 def goes_forward(nn: Implementation, which: int) -> bool:
     """Whether this one of the CLASSIFIERS is written, and gives something; if not, others will say so."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ..ground.compare import Array
-from .activations import EVERY, sigmoid
+from .activations import activation_of, sigmoid
 
 Parameters = dict[str, Array]
 
@@ -31,7 +31,7 @@ def forward(X: Array, parameters: Parameters, activation: str = "relu") -> dict[
 
     X is (m, n_0). It and the parameters may have axes in front, one network each: (..., m, n_0).
     """
-    sigma, L = EVERY[activation].function, depth(parameters)
+    sigma, L = activation_of(activation).function, depth(parameters)
     values = {"A0": X}
     for l in range(1, L + 1):
         values[f"Z{l}"] = values[f"A{l - 1}"] @ parameters[f"W{l}"] + parameters[f"b{l}"]
@@ -74,15 +74,25 @@ def loss_from_logits(Z: Array, Y: Array, kind: str = "softmax") -> float:
     return float(total / len(Y))
 
 
-def output_error(Z: Array, Y: Array, kind: str = "softmax") -> Array:
-    """dZ[L], the gradient of the mean loss by the logits Z."""
-    factor = 2 if kind == "identity" else 1
-    return np.asarray(factor * (output(Z, kind) - Y) / Y.shape[-2])
+def error(A: Array, Y: Array, kind: str = "softmax", epsilon: float = 0.0) -> Array:
+    """dZ[L], one row a sample and without the 1/m, where the loss adds `epsilon` inside its logarithm.
+
+    By the chain rule each A - Y is then multiplied by q / (q + epsilon), q the probability of the truth.
+    """
+    if kind == "identity":
+        return np.asarray(2 * (A - Y))
+    q = np.sum(A * Y, axis=-1, keepdims=True) if kind == "softmax" else np.where(Y > 0, A, 1 - A)
+    return np.asarray((A - Y) * (q / (q + epsilon) if epsilon else 1.0))
+
+
+def output_error(Z: Array, Y: Array, kind: str = "softmax", epsilon: float = 0.0) -> Array:
+    """dZ[L], the gradient of the mean loss by the logits Z; `epsilon` is added inside its logarithm."""
+    return np.asarray(error(output(Z, kind), Y, kind, epsilon) / Y.shape[-2])
 
 
 def slopes(values: dict[str, Array], activation: str) -> Callable[[int], Array]:
     """The slopes of layer l, at its pre-activations."""
-    return lambda l: EVERY[activation].derivative(values[f"Z{l}"])
+    return lambda l: activation_of(activation).derivative(values[f"Z{l}"])
 
 
 def of_layer(l: int, A: Array, dZ: Array) -> Parameters:
@@ -98,14 +108,18 @@ def gradients(
     kind: str = "softmax",
     *,
     gate: Callable[[int, Array, Array], Array] | None = None,
+    epsilon: float = 0.0,
 ) -> Parameters:
-    """dW1, db1, ... of the mean loss. With a `gate`, layer l takes gate(l, Z, A) for its σ'(Z)."""
+    """dW1, db1, ... of the mean loss, which adds `epsilon` inside its logarithm.
+
+    With a `gate`, layer l takes gate(l, Z, A) for its σ'(Z).
+    """
     values = forward(X, parameters, activation)
     result: Parameters = {}
     slope = slopes(values, activation)
     if gate:
         slope = lambda l: gate(l, values[f"Z{l}"], values[f"A{l}"])  # noqa: E731
-    dZ = output_error(values[f"Z{depth(parameters)}"], Y, kind)
+    dZ = output_error(values[f"Z{depth(parameters)}"], Y, kind, epsilon)
     for l, dZ_l in backward(dZ, parameters, slope):
         result |= of_layer(l, values[f"A{l - 1}"], dZ_l)
     return result

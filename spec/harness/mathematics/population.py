@@ -17,7 +17,7 @@ import numpy as np
 
 from ..ground.compare import Array
 from ..ground.outcomes import Refuted
-from .activations import EVERY
+from .activations import activation_of
 from .oracle import Parameters
 from .sampling import spend
 
@@ -66,7 +66,7 @@ class Population:
         dtype: type = np.float32,
     ) -> None:
         self.n, self.L, self.l2, self.dtype = n, len(sizes) - 1, l2, dtype
-        self._activation = EVERY[activation]
+        self._activation = activation_of(activation)
         self._W: list[Any] = []
         self._b: list[Any] = []
         for l, (n_in, n_out) in enumerate(pairwise(sizes)):

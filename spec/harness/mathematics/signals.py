@@ -12,7 +12,7 @@ import numpy as np
 
 from ..ground.compare import Array
 from . import oracle
-from .activations import EVERY
+from .activations import activation_of
 from .population import DEVIATIONS
 
 Rule = str | float  # the name of one in DEVIATIONS, or a standard deviation for every layer
@@ -40,7 +40,7 @@ def one_input(
     squares, layers = np.full((networks, 1), size**2 * widths[0]), []
     for n_in, n_out in pairwise(widths):
         z = rng.standard_normal((networks, n_out)) * deviation(rule, n_in, n_out) * np.sqrt(squares)
-        squares = np.sum(EVERY[activation].function(z) ** 2, axis=1, keepdims=True)
+        squares = np.sum(activation_of(activation).function(z) ** 2, axis=1, keepdims=True)
         layers.append(z)
     return layers
 
@@ -65,7 +65,7 @@ def forward(
 
 def backward(dA: Array, Z: list[Array], weights: list[Array], activation: str) -> list[Array]:
     """The gradients dZ[l] (networks, m, n_l), first layer first, for dA at the last activation."""
-    slope = EVERY[activation].derivative
+    slope = activation_of(activation).derivative
     errors = oracle.backward(dA * slope(Z[-1]), _named(weights), lambda l: slope(Z[l - 1]))
     return [dZ for _, dZ in errors][::-1]
 

@@ -4,6 +4,7 @@ All works on the implementation's own objects, and imports NumPy and the standar
 submissions are graded, this text is carried out in their process.
 """
 
+import copy
 import inspect
 import marshal
 import types
@@ -87,8 +88,11 @@ def last_of(function: Callable[..., Any], n: int, *arguments: Any) -> Any:
 
 
 def first_of_each(function: Callable[..., Any], n: int, *arguments: Any) -> list[Any]:
-    """The first item of what each of `n` calls function(*arguments) gives, all of it being asked for."""
-    return [list(function(*arguments))[0] for _ in range(n)]  # noqa: RUF015
+    """The first item of what each of `n` calls function(*arguments) gives, all of it being asked for.
+
+    As it is then: it may be a view of arguments that the next call changes.
+    """
+    return [copy.deepcopy(list(function(*arguments))[0]) for _ in range(n)]  # noqa: RUF015
 
 
 def orders(function: Callable[..., Any], n: int, *arguments: Any) -> Any:
