@@ -111,9 +111,6 @@ def parameter(name, l):
 
 
 class MLP:
-    W1, W2, W3, W4, W5 = (parameter("weight", l) for l in range(1, 6))
-    b1, b2, b3, b4, b5 = (parameter("bias", l) for l in range(1, 6))
-
     def __init__(self, sizes, activation="relu", output="softmax", init="he", l2=0.0, rng=None):
         if min(sizes) < 1:
             raise ValueError(sizes)
@@ -162,6 +159,11 @@ class MLP:
         loss.backward()
         optimiser.step()
         return loss.item()
+
+
+for l in range(1, 33):  # a property for each layer of the deepest network that anybody asks for
+    setattr(MLP, f"W{l}", parameter("weight", l))
+    setattr(MLP, f"b{l}", parameter("bias", l))
 
 
 class TwoLayerNet(MLP):
