@@ -81,7 +81,7 @@ def test_accuracy_is_the_share_of_samples_whose_likeliest_class_is_right(nn, rig
     "8.2/accuracy",
     r"\frac1m \sum_i 1\!\left[\arg\max_k \hat y_{ik} = \arg\max_k y_{ik}\right]",
 )
-@at_sizes("shape", (2, 2), (65, 3), (13, 19), (7, 66))
+@at_sizes("shape", (1, 3), (2, 2), (65, 3), (13, 19), (7, 66))
 @given(shape=sizes(2), seed=SEEDS)
 def test_accuracy_of_any_number_of_classes(nn, shape: tuple[int, int], seed: int):
     """Neither the first classes nor the first samples are special; some are right here, and some wrong."""
@@ -89,7 +89,7 @@ def test_accuracy_of_any_number_of_classes(nn, shape: tuple[int, int], seed: int
     Y_hat = rng.permuted(np.tile(1.0 + np.arange(K), (m, 1)), axis=1)
     likeliest = Y_hat.argmax(axis=1)
     truth = np.where(np.arange(m) % 2, likeliest, rng.integers(0, K, m))
-    truth[:2] = likeliest[0], (likeliest[1] + 1) % K
+    truth[:2] = [likeliest[0], (likeliest[-1] + 1) % K][:m]
     Y_hat, Y = Y_hat / Y_hat.sum(axis=1, keepdims=True), np.eye(K)[truth]
     right = np.mean(likeliest == truth)
     agree(
@@ -116,6 +116,8 @@ def test_accuracy_of_two_classes_and_of_ties(nn):
         mistakes=lambda: {"it is that of the other class": 1 / 5},
         what="the accuracy with 4 of 5 right, of two classes",
     )
+    one = sample_of(nn.accuracy(Answers(Y_hat[:3]), np.zeros((3, 2)), np.eye(2)[[0, 0, 0]]), ())
+    assert abs(one - 2 / 3) < 1e-6, f"2 of 3 samples, all of one class, are right, and not {one:g}"
     ties, both = np.full((64, 2), 0.5), np.eye(2)[np.arange(64) % 2]
     accuracy = sample_of(nn.accuracy(Answers(ties), np.zeros((64, 2)), both), (), "the accuracy")
     assert accuracy < 1, "with all probabilities 1/2 it is right on all samples, of either class"

@@ -65,8 +65,10 @@ def of_all_kinds(test: Callable[..., None]) -> Callable[..., None]:
     test = example(problem=Problem((5, 3), 7, 0), lambdas=(0, 1 / 8))(test)
     test = example(problem=DEEP, lambdas=(0, 1 / 128))(test)
     test = example(problem=TWELVE, lambdas=(0, 1 / 8))(test)
-    for m, widths in ((1, (2, 3, 5)), (2, (1, 2, 2)), (65, (66, 2, 67)), (3, (2, 65, 2))):
+    for m, widths in ((1, (2, 3, 5)), (2, (1, 2, 2)), (65, (66, 2, 67)), (3, (2, 65, 1, 2))):
         test = example(problem=Problem(widths, m, 0), lambdas=(0, 1 / 8))(test)
+    for output in ("sigmoid", "identity"):
+        test = example(problem=Problem((3, 1, 1), 5, 0, output), lambdas=(0, 1 / 8))(test)
     return FEW(given(problem=some, lambdas=LAMBDAS)(test))
 
 

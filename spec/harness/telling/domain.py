@@ -293,8 +293,6 @@ def _sharing(use: Use) -> Iterator[str]:
             children[id(parent)] = children.get(id(parent), 0) + 1
         if len({id(parent) for parent in parents}) < len(parents):
             yield "used twice"
-    if len(graph) == 1:
-        yield "leaf"
     if any(n > 1 for n in children.values()):
         yield "diamond"
     if any(one.arguments.get("node") == root for one in use.of_the_same):
