@@ -28,6 +28,7 @@ from spec.harness.mathematics.networks import (
     fresh,
     gradients,
     mlp,
+    own_activation,
     row,
     set_parameters,
     two_layer_net,
@@ -139,7 +140,7 @@ def judge_layer_zero(net: Guarded, problem: Problem) -> None:
     )
 
 
-@claim("4.1/input-is-layer-zero", r"A^{[0]} = X")
+@claim("4.1/input-is-layer-zero", r"A^{[0]} = X", judges=("*.forward",))
 @of_every_size
 @given(problem=problems())
 def test_the_input_is_layer_zero(nn, problem: Problem):
@@ -147,7 +148,7 @@ def test_the_input_is_layer_zero(nn, problem: Problem):
     judge_layer_zero(two_layer_net(nn, problem), problem)
 
 
-@claim("4.1/input-is-layer-zero", r"A^{[0]} = X")
+@claim("4.1/input-is-layer-zero", r"A^{[0]} = X", judges=("*.forward",))
 @given(problem=problems_of_any_depth())
 def test_the_input_is_layer_zero_at_any_depth(nn, problem: Problem):
     """A network of one layer has nothing but its input to remember."""
@@ -169,15 +170,20 @@ def magnitude(X: Array, parameters: Parameters) -> float:
     return float(M.max())
 
 
-@claim("4.1/composition", r"\hat Y = \sigma_L(\cdots\sigma_1(XW^{[1]}+\mathbf b^{[1]})\cdots)")
+@claim(
+    "4.1/composition",
+    r"\hat Y = \sigma_L(\cdots\sigma_1(XW^{[1]}+\mathbf b^{[1]})\cdots)",
+    judges=("MLP.forward",),
+)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @given(problem=problems_of_any_depth(depths=(3, 1, 2, 4, 5)))
 def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem: Problem):
     """Every hidden layer ends in the activation that was named, the last one in the output's own."""
     X, theta, kind = problem.X, problem.parameters, problem.output
     last = f"Z{len(problem.sizes) - 1}"
-    Z = forward(X, theta, activation)[last]
-    A = ACTIVATIONS[activation].function(Z)
+    own = own_activation(nn, activation)
+    Z = forward(X, theta, own)[last]
+    A = own.function(Z)
     no_bias = {name: value * name.startswith("W") for name, value in theta.items()}
     last_bias = theta[last.replace("Z", "b")]
     agree(
@@ -185,7 +191,7 @@ def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem
         output(Z, kind),
         scale=magnitude(X, theta),
         mistakes=lambda: {
-            "the biases are left out": output(forward(X, no_bias, activation)[last], kind),
+            "the biases are left out": output(forward(X, no_bias, own)[last], kind),
             "the last bias is left out": output(Z - last_bias, kind),
             "the last layer has the hidden activation, too": output(A, kind),
             "the last layer has the hidden activation in place of its own": A,

@@ -18,9 +18,9 @@ from hypothesis import given
 from spec.harness import agree, arguments_after, claim, refuses
 from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
-from spec.harness.mathematics.activations import ACTIVATIONS
+from spec.harness.mathematics.activations import ACTIVATIONS, as_seen
 from spec.harness.mathematics.deep_networks import awake
-from spec.harness.mathematics.networks import cached, gradients, mlp, row
+from spec.harness.mathematics.networks import cached, gradients, mlp, own_activation, row
 from spec.harness.mathematics.oracle import softmax
 from spec.harness.mathematics.strategies import (
     SEEDS,
@@ -265,12 +265,16 @@ def test_shapes_that_do_not_fit_are_refused(nn, layer: Layer):
 @claim(
     "5.2/elementwise-gradient",
     r"\frac{\partial\mathcal L}{\partial Z} = \frac{\partial\mathcal L}{\partial A}\odot\sigma'(Z)",
+    judges=("MLP.backward",),
 )
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @given(shape=sizes(2), seed=SEEDS)
 def test_elementwise_gradient(nn, name: str, shape: tuple[int, int], seed: int):
     """Every entry of a matrix goes back by itself, through the slope at its own z."""
     activation = ACTIVATIONS[name]
+    if name == "leaky_relu":
+        (seen,) = nn.leaky_relu(np.array([-1.0]))
+        activation = as_seen(name, seen)
     sigma, derivative = activation.function, activation.derivative
     rng = generator(seed)
     dA, Z = eighths(rng, *shape), 4 * odd_fractions(rng, 1 / 64, *shape)
@@ -308,7 +312,7 @@ def test_elementwise_gradient(nn, name: str, shape: tuple[int, int], seed: int):
 @given(widths=sizes(3), seed=SEEDS)
 def test_elementwise_gradient_inside_a_network(nn, name: str, widths: tuple[int, ...], seed: int):
     """The cache has both z and a; the derivative belongs to z, and to this layer's activation."""
-    activation = ACTIVATIONS[name]
+    activation = own_activation(nn, name)
     sigma, derivative = activation.function, activation.derivative
     problem = awake(Problem(widths, 1, seed))  # its first neuron is on
     problem.parameters["b1"][0, 1] -= 4  # and its second one off

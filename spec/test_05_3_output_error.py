@@ -13,7 +13,12 @@ from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
-from spec.harness.mathematics.backpropagation import LOG_EPSILON, derivative, layer_errors
+from spec.harness.mathematics.backpropagation import (
+    LOG_EPSILON,
+    derivative,
+    error_of_own_loss,
+    layer_errors,
+)
 from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS, awake_of_every_size
 from spec.harness.mathematics.networks import cached, gradient, mlp, two_layer_net
 from spec.harness.mathematics.strategies import SEEDS, Problem, eighths, problems
@@ -143,7 +148,7 @@ def test_output_gradient_is_prediction_minus_target(nn, problem: Problem):
     A = net.forward(X)
     agree(
         errors,
-        A - Y,
+        error_of_own_loss(net, errors, A, Y),
         scale=1,
         sizes=problem.named_sizes(),
         mistakes=lambda: {
@@ -180,6 +185,7 @@ def test_each_output_with_its_own_loss_gives_prediction_minus_target(seed: int):
 @claim(
     "5.3/same-as-logistic-regression",
     r"\frac{\partial\mathcal L}{\partial\mathbf w} = \frac1m X^\top (\hat{\mathbf y} - \mathbf y)",
+    judges=("MLP.backward",),
 )
 @FEW
 @given(problem=problems(depth=1, output="sigmoid"), seed=SEEDS)

@@ -17,7 +17,13 @@ from spec.harness import agree, claim, measured
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import ACTIVATIONS, sigmoid
-from spec.harness.mathematics.backpropagation import bias_mistakes, derivative, layer_errors, placed
+from spec.harness.mathematics.backpropagation import (
+    bias_mistakes,
+    derivative,
+    error_of_own_loss,
+    layer_errors,
+    placed,
+)
 from spec.harness.mathematics.deep_networks import (
     DEEP,
     FEW,
@@ -29,7 +35,13 @@ from spec.harness.mathematics.deep_networks import (
     networks,
     with_output,
 )
-from spec.harness.mathematics.networks import cached, gradients, mlp, set_parameters
+from spec.harness.mathematics.networks import (
+    cached,
+    gradients,
+    mlp,
+    own_activation,
+    set_parameters,
+)
 from spec.harness.mathematics.strategies import Problem, odd_fractions
 
 # ## Forward
@@ -144,9 +156,10 @@ def test_output_gradient_is_a_multiple_of_prediction_minus_target(nn, problem: P
         net, X, Y, L = mlp(nn, model, "tanh"), model.X, model.Y, oracle.depth(model.parameters)
         errors = layer_errors(net, X, Y, model.parameters, activation="tanh", output=kind)[L]
         A = net.forward(X)
+        right = 2 * (A - Y) if kind == "identity" else error_of_own_loss(net, errors, A, Y)
         agree(
             errors,
-            c * (A - Y),
+            right,
             scale=1 + np.abs(A) + np.abs(Y),
             sizes=model.named_sizes(),
             mistakes=lambda: {
@@ -322,8 +335,8 @@ def test_pre_activation_gradient_far_below_the_output(nn):
     """The rule ends at the first layer and nowhere before, for the other activations, too."""
     x, y, L = TALL.X[:1], TALL.Y[:1], oracle.depth(TALL.parameters)
     for activation in (name for name in ACTIVATIONS if name not in HIDDEN):
-        net, slope = mlp(nn, TALL, activation), ACTIVATIONS[activation].derivative
-        model = {"activation": activation, "output": TALL.output}
+        net, own = mlp(nn, TALL, activation), own_activation(nn, activation)
+        model, slope = {"activation": own, "output": TALL.output}, own.derivative
         dZ, values = layer_errors(net, x, y, TALL.parameters, **model), cached(net, L)
         for l in range(L, 1, -1):
             W, Z, A = TALL.parameters[f"W{l}"], values[f"Z{l - 1}"], values[f"A{l - 1}"]

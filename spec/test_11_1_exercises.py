@@ -20,6 +20,7 @@ from spec.harness.mathematics.networks import (
     get_parameters,
     gradients,
     mlp,
+    own_activation,
     set_parameters,
     three_layer_net,
     train_steps,
@@ -204,14 +205,13 @@ def test_other_hidden_activations_have_the_right_gradients(nn, activation, probl
     """The derivative belongs to the activation of its own layer, at the pre-activation of that layer."""
     net = mlp(nn, problem, activation)
     net.forward(problem.X)
-    slope = ACTIVATIONS[activation].derivative
+    sigma = own_activation(nn, activation)
     wrong = {"it is left out": lambda l, Z, A: np.ones(Z.shape)}
     wrong["it is ReLU's"] = lambda l, Z, A: (Z > 0).astype(float)
-    if not ACTIVATIONS[activation].has_straight_sides:
-        wrong["it is fed with a instead of z"] = lambda l, Z, A: slope(A)
-    model = (problem.X, problem.Y, problem.parameters, activation)
-    right = oracle.gradients(*model)
-    terms = terms_of(problem, activation)
+    if not sigma.has_straight_sides:
+        wrong["it is fed with a instead of z"] = lambda l, Z, A: sigma.derivative(A)
+    model = (problem.X, problem.Y, problem.parameters, sigma)
+    right, terms = oracle.gradients(*model), terms_of(problem, sigma)
     mistaken = {why: oracle.gradients(*model, gate=gate) for why, gate in wrong.items()}
     for name, own in gradients(net, problem.Y, list(right)).items():
         agree(

@@ -14,6 +14,7 @@ from ..ground.compare import Array
 
 Curve = Callable[[Any], Any]
 LARGEST_COSH = 350  # of which the square is still no infinity
+SMALLEST_SLOPE, LARGEST_SLOPE = 0.01, 0.1  # of leaky ReLU below zero (3.2)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -112,7 +113,7 @@ _TABLE = (
         has_straight_sides=True,
         in_place=lambda Z: np.maximum(Z, 0, out=Z),
     ),
-    leaky_relu(0.01, "leaky_relu", "leaky ReLU"),
+    leaky_relu(SMALLEST_SLOPE, "leaky_relu", "leaky ReLU"),
     Activation(
         "elu",
         "ELU",
@@ -138,3 +139,13 @@ IDENTITY = Activation("identity", "identity", np.copy, np.ones_like, np.ones_lik
 STEEPER_LEAK = leaky_relu(0.1, "leaky_relu(0.1)", "leaky ReLU (0.1)")  # of the second exercise
 # what the suite's own networks can have
 EVERY = ACTIVATIONS | {extra.name: extra for extra in (IDENTITY, STEEPER_LEAK)}
+
+
+def as_seen(name: str, at_minus_one: float) -> Activation:
+    """The activation of the contract's name, as an implementation has it by default.
+
+    `at_minus_one` is its value at -1: the theory leaves the slope of leaky ReLU open, from 0.01 to 0.1.
+    """
+    if name != "leaky_relu" or not 0.99 * SMALLEST_SLOPE < -at_minus_one < 1.01 * LARGEST_SLOPE:
+        return ACTIVATIONS[name]
+    return leaky_relu(-at_minus_one, name, ACTIVATIONS[name].title)

@@ -14,7 +14,7 @@ from ..ground.outcomes import Refuted
 from ..ground.seeds import generator
 from ..subject.proxy import Guarded, arguments_after
 from . import oracle
-from .activations import ACTIVATIONS
+from .activations import ACTIVATIONS, Activation
 from .networks import get_parameters, gradients, gradients_of_each, losses_at
 from .strategies import Problem
 
@@ -40,7 +40,7 @@ def layer_errors(
     Y: Array,
     parameters: oracle.Parameters,
     *,
-    activation: str = "relu",
+    activation: str | Activation = "relu",
     output: str = "softmax",
 ) -> dict[int, Array]:
     """dZ[1] ... dZ[L], each (m, n_l) and without the 1/m, as the network itself has them.
@@ -72,6 +72,27 @@ def layer_errors(
         right = [dZ for dZ in usable if not _differ(dZ, truth)]
         result[l] = [*right, *usable, np.zeros(truth.shape)][0]
     return result
+
+
+def error_of_own_loss(net: Guarded, found: Array, A: Array, Y: Array) -> Array:
+    """A - Y (m, K), or what stands for it where the loss has a constant ε inside its logarithm.
+
+    The derivative of -log(p + ε) is p / (p + ε) times that of -log p. A network may take either, and
+    `found` says which one it has; ε is read off the loss that it reports of a probability 0.
+    """
+    __tracebackhide__ = True
+    error, is_one = A - Y, Y.shape[1] == 1
+    p = np.where(Y > 0, A, 1 - A) if is_one else np.sum(Y * A, axis=1, keepdims=True)
+    apart = (
+        np.abs(found - error) if np.shape(found) == error.shape else np.full(error.shape, np.inf)
+    )
+    if not 0 < apart.max() < np.inf or (apart > LOG_EPSILON / p).any():
+        return error
+    wrong = np.zeros((1, 1)) if is_one else np.eye(1, Y.shape[1], 1)
+    loss = net.compute_loss(wrong, np.eye(*wrong.shape))
+    epsilon = float(np.exp(-loss)) if isinstance(loss, float) and np.isfinite(loss) else 0.0
+    own = error * p / (p + epsilon)
+    return own if np.abs(found - own).max() < apart.max() else error
 
 
 def _stacked(values: list[Any], shape: tuple[int, ...]) -> Array | None:
@@ -158,7 +179,7 @@ def _kinks_between(
     return any(((a[name] > 0) != (b[name] > 0)).any() for name in a if name.startswith("Z"))
 
 
-def terms_of(problem: Problem, activation: str) -> oracle.Parameters:
+def terms_of(problem: Problem, activation: str | Activation) -> oracle.Parameters:
     """How large the terms are that dW1, db1, ... are sums of: they may cancel, their rounding does not."""
     values, theta = oracle.forward(problem.X, problem.parameters, activation), problem.parameters
     slope = oracle.slopes(values, activation)

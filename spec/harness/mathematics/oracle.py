@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ..ground.compare import Array
-from .activations import EVERY, sigmoid
+from .activations import EVERY, Activation, sigmoid
 
 Parameters = dict[str, Array]
 
@@ -26,18 +26,24 @@ def depth(parameters: Parameters) -> int:
     return len(parameters) // 2
 
 
-def forward(X: Array, parameters: Parameters, activation: str = "relu") -> dict[str, Array]:
+def forward(
+    X: Array, parameters: Parameters, activation: str | Activation = "relu"
+) -> dict[str, Array]:
     """A0, Z1, A1, ..., ZL of a network with this hidden activation; ZL are the logits.
 
     X is (m, n_0). It and the parameters may have axes in front, one network each: (..., m, n_0).
     """
-    sigma, L = EVERY[activation].function, depth(parameters)
+    sigma, L = _named(activation).function, depth(parameters)
     values = {"A0": X}
     for l in range(1, L + 1):
         values[f"Z{l}"] = values[f"A{l - 1}"] @ parameters[f"W{l}"] + parameters[f"b{l}"]
         if l < L:
             values[f"A{l}"] = sigma(values[f"Z{l}"])
     return values
+
+
+def _named(activation: str | Activation) -> Activation:
+    return EVERY[activation] if isinstance(activation, str) else activation
 
 
 def backward(
@@ -80,9 +86,9 @@ def output_error(Z: Array, Y: Array, kind: str = "softmax") -> Array:
     return np.asarray(factor * (output(Z, kind) - Y) / Y.shape[-2])
 
 
-def slopes(values: dict[str, Array], activation: str) -> Callable[[int], Array]:
+def slopes(values: dict[str, Array], activation: str | Activation) -> Callable[[int], Array]:
     """The slopes of layer l, at its pre-activations."""
-    return lambda l: EVERY[activation].derivative(values[f"Z{l}"])
+    return lambda l: _named(activation).derivative(values[f"Z{l}"])
 
 
 def of_layer(l: int, A: Array, dZ: Array) -> Parameters:
@@ -94,7 +100,7 @@ def gradients(
     X: Array,
     Y: Array,
     parameters: Parameters,
-    activation: str = "relu",
+    activation: str | Activation = "relu",
     kind: str = "softmax",
     *,
     gate: Callable[[int, Array, Array], Array] | None = None,
