@@ -122,6 +122,7 @@ def test_no_more_biases_than_outputs(nn, rng):
     "2.1/linear-collapse",
     r"W_2(W_1\mathbf x+\mathbf b_1)+\mathbf b_2 = (W_2W_1)\mathbf x + (W_2\mathbf b_1+\mathbf b_2)"
     r" = W'\mathbf x+\mathbf b'",
+    judges=("collapse",),
 )
 @given(n=st.sampled_from([3, 5]), seed=SEEDS)
 def test_two_layers_collapse_into_one(nn, n, seed):

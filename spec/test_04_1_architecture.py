@@ -140,7 +140,7 @@ def judge_layer_zero(net: Guarded, problem: Problem) -> None:
     )
 
 
-@claim("4.1/input-is-layer-zero", r"A^{[0]} = X")
+@claim("4.1/input-is-layer-zero", r"A^{[0]} = X", judges=("*.forward",))
 @of_every_size
 @given(problem=problems())
 def test_the_input_is_layer_zero(nn, problem: Problem):
@@ -148,7 +148,7 @@ def test_the_input_is_layer_zero(nn, problem: Problem):
     judge_layer_zero(two_layer_net(nn, problem), problem)
 
 
-@claim("4.1/input-is-layer-zero", r"A^{[0]} = X")
+@claim("4.1/input-is-layer-zero", r"A^{[0]} = X", judges=("*.forward",))
 @given(problem=problems_of_any_depth())
 def test_the_input_is_layer_zero_at_any_depth(nn, problem: Problem):
     """A network of one layer has nothing but its input to remember."""
@@ -170,7 +170,11 @@ def magnitude(X: Array, parameters: Parameters) -> float:
     return float(M.max())
 
 
-@claim("4.1/composition", r"\hat Y = \sigma_L(\cdots\sigma_1(XW^{[1]}+\mathbf b^{[1]})\cdots)")
+@claim(
+    "4.1/composition",
+    r"\hat Y = \sigma_L(\cdots\sigma_1(XW^{[1]}+\mathbf b^{[1]})\cdots)",
+    judges=("MLP.forward",),
+)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @given(problem=problems_of_any_depth(depths=(3, 1, 2, 4, 5)))
 def test_a_network_is_the_composition_of_its_layers(nn, activation: str, problem: Problem):

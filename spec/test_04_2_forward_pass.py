@@ -168,7 +168,7 @@ def test_output_activation(nn, problem: Problem):
 # two, as the deeper networks have it, passes both parts on.
 
 
-@claim("4.2/output-activation", r"A^{[2]} = \mathrm{softmax}(Z^{[2]})")
+@claim("4.2/output-activation", r"A^{[2]} = \mathrm{softmax}(Z^{[2]})", stands_alone=True)
 @pytest.mark.parametrize("which", range(3), ids=CLASSIFIERS)
 def test_output_activation_of_large_logits(nn, which: int):
     """Rows of very different level: each needs its own maximum subtracted, and nothing else."""
@@ -207,7 +207,7 @@ def test_output_activation_of_large_logits(nn, which: int):
 # Going back needs exactly the batch that went forward last, through the parameters as they are now.
 
 
-@claim("4.2/cache-of-the-last-batch")
+@claim("4.2/cache-of-the-last-batch", judges=("*.forward",))
 @FEWER
 @of_every_size
 @given(problem=problems())
@@ -232,7 +232,7 @@ def test_the_cache_is_of_the_last_batch(nn, problem: Problem):
         )
 
 
-@claim("4.2/no-memory")
+@claim("4.2/no-memory", judges=("*.forward",))
 @FEWER
 @of_every_size
 @given(problem=problems())
@@ -273,7 +273,7 @@ def test_forward_leaves_what_it_returned(nn, problem: Problem):
         assert kept(net.forward, model.X, -model.X), seen
 
 
-@claim("4.2/changes-nothing-else")
+@claim("4.2/changes-nothing-else", judges=("*.forward",))
 @FEWER
 @of_every_size
 @given(problem=problems())
@@ -293,7 +293,7 @@ def test_forward_changes_neither_input_nor_parameters(nn, problem: Problem):
 # another order when there are fewer rows.)
 
 
-@claim("4.2/batched", r"f(X)_i = f(X_i)")
+@claim("4.2/batched", r"f(X)_i = f(X_i)", judges=("*.forward",))
 @FEWER
 @of_every_size
 @given(problem=problems())

@@ -17,7 +17,13 @@ from spec.harness.ground.compare import Array
 from spec.harness.ground.outcomes import NotWrittenYet
 from spec.harness.mathematics.deep_networks import FEWER
 from spec.harness.mathematics.losses import judge_loss, yes_or_no
-from spec.harness.mathematics.networks import CLASSIFIERS, each_net, fresh, mlp, set_parameters
+from spec.harness.mathematics.networks import (
+    CLASSIFIERS,
+    each_net,
+    fresh,
+    mlp,
+    set_parameters,
+)
 from spec.harness.mathematics.sampling import sample_of
 from spec.harness.mathematics.strategies import Problem, of_every_size, problems
 from spec.harness.subject.proxy import Guarded
@@ -188,6 +194,7 @@ def judge_reported(net: Guarded, problem: Problem) -> None:
     "4.3/reported-loss",
     r"\mathcal L = -\frac1m\sum_i\log\hat y_{i,c_i}",
     states=("TwoLayerNet.compute_loss",),
+    judges=("*.compute_loss",),
 )
 @FEWER
 @of_every_size

@@ -272,6 +272,7 @@ def test_shapes_that_do_not_fit_are_refused(nn, layer: Layer):
 @claim(
     "5.2/elementwise-gradient",
     r"\frac{\partial\mathcal L}{\partial Z} = \frac{\partial\mathcal L}{\partial A}\odot\sigma'(Z)",
+    judges=("MLP.backward",),
 )
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @given(shape=sizes(2), seed=SEEDS)

@@ -13,7 +13,11 @@ from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import sigmoid
-from spec.harness.mathematics.backpropagation import LOG_EPSILON, derivative, layer_errors
+from spec.harness.mathematics.backpropagation import (
+    LOG_EPSILON,
+    derivative,
+    layer_errors,
+)
 from spec.harness.mathematics.deep_networks import FEW, TWO_LAYERS, awake_of_every_size
 from spec.harness.mathematics.losses import but_for_own_epsilon
 from spec.harness.mathematics.networks import cached, gradient, mlp, two_layer_net
@@ -181,6 +185,7 @@ def test_each_output_with_its_own_loss_gives_prediction_minus_target(seed: int):
 @claim(
     "5.3/same-as-logistic-regression",
     r"\frac{\partial\mathcal L}{\partial\mathbf w} = \frac1m X^\top (\hat{\mathbf y} - \mathbf y)",
+    judges=("MLP.backward",),
 )
 @FEW
 @given(problem=problems(depth=1, output="sigmoid"), seed=SEEDS)

@@ -64,7 +64,7 @@ def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
 # remembers of one must be gone with the next.
 
 
-@claim("5.3/last-forward-pass")
+@claim("5.3/last-forward-pass", judges=("TwoLayerNet.backward",))
 @FEW
 @awake_of_every_size
 @given(problem=TWO_LAYERS)
@@ -73,7 +73,7 @@ def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
     judge_last_batch(two_layer_net(nn, problem), two_layer_net(nn, problem), problem)
 
 
-@claim("5.3/backward-changes-nothing")
+@claim("5.3/backward-changes-nothing", judges=("TwoLayerNet.backward",))
 @FEW
 @awake_of_every_size
 @given(problem=TWO_LAYERS)

@@ -73,7 +73,7 @@ def test_gradient_is_the_derivative_of_the_reported_loss(nn, problem: Problem):
             )
 
 
-@claim("5.4/last-forward-pass")
+@claim("5.4/last-forward-pass", judges=("MLP.backward",))
 @FEW
 @deep_of_every_size
 @given(problem=DEEP)
@@ -82,7 +82,7 @@ def test_gradient_is_that_of_the_last_forward_pass(nn, problem: Problem):
     judge_last_batch(mlp(nn, problem), mlp(nn, problem), problem)
 
 
-@claim("5.4/backward-changes-nothing")
+@claim("5.4/backward-changes-nothing", judges=("MLP.backward",))
 @FEW
 @deep_of_every_size
 @given(problem=DEEP)

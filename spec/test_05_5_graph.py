@@ -287,6 +287,41 @@ def test_a_value_used_at_two_depths_waits_for_both_gradients(nn, problem: Proble
 
 
 @claim("5.5/graph-gradient", r"\bar v = \sum_{v \to u} (\partial u / \partial v)^\top \bar u")
+@FEW
+@given(problem=problems(depth=1))
+def test_a_second_walk_starts_anew_or_adds_the_same_again(nn, problem: Problem):
+    """Libraries do either; no node in between hands on again what it had from the first walk."""
+    x, Y = problem.X @ problem.parameters["W1"], problem.Y
+    u, v = x[::-1] + 2, x[:, ::-1] - 1
+    G = (oracle.softmax(x * u + x * u * v) - Y) / problem.m
+    X, U, V = nn.Node(x), nn.Node(u), nn.Node(v)
+    h = X.multiply(U)
+    loss = h.add(h.multiply(V)).cross_entropy(Y)
+    for _ in range(2):
+        nn.backward(loss)
+    to_h, to_v = G * (1 + v), G * x * u
+    adds = np.linalg.norm(X.grad) > 1.5 * np.linalg.norm(to_h * u)
+    measured("a second walk over one graph", "adds at the leaves" if adds else "starts anew")
+    at_h, with_loss = to_h + G * (3 + 4 * v), to_h + G * (4 + 5 * v)  # after 1 or 2 at the loss
+    for name, leaf, grad, piled_up, from_loss_on in (
+        ("x", X, to_h * u, at_h * u, with_loss * u),
+        ("u", U, to_h * x, at_h * x, with_loss * x),
+        ("v", V, to_v, 4 * to_v, 5 * to_v),
+    ):
+        agree(
+            leaf.grad,
+            (1 + adds) * grad,
+            scale=(1 + np.abs(u)) * (1 + np.abs(v)) * (1 + np.abs(x)),
+            sizes=problem.named_sizes(),
+            mistakes=lambda: {
+                "what nodes in between had from the first walk is handed on again": piled_up,
+                "what the loss had from the first walk is handed on again": from_loss_on,
+            },
+            what=f"the gradient of {name} after a second walk",
+        )
+
+
+@claim("5.5/graph-gradient", r"\bar v = \sum_{v \to u} (\partial u / \partial v)^\top \bar u")
 def test_a_row_hears_from_every_row_of_the_matrix_that_it_meets(nn):
     """On either side of it; through a gate that is closed at 0; and the loss is a node like others.
 

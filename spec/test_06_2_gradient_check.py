@@ -157,6 +157,7 @@ def test_the_check_takes_the_step_that_it_is_given(nn):
 @claim(
     "6/relative-error",
     r"\frac{\lVert4\mathbf g-\mathbf g\rVert}{\lVert4\mathbf g\rVert+\lVert\mathbf g\rVert}=\frac35",
+    stands_alone=True,
 )
 def test_the_check_reports_relative_errors(nn):
     """A gradient four times too large is three fifths of the two norms away, whatever its size."""

@@ -27,7 +27,12 @@ from spec.harness.mathematics.epochs import (
     visits,
 )
 from spec.harness.mathematics.losses import network_loss
-from spec.harness.mathematics.networks import get_parameters, mlp, set_parameters, two_layer_net
+from spec.harness.mathematics.networks import (
+    get_parameters,
+    mlp,
+    set_parameters,
+    two_layer_net,
+)
 from spec.harness.mathematics.sampling import sample_of, spend
 from spec.harness.mathematics.strategies import Problem, of_every_size, problems
 from spec.harness.subject import beside
@@ -46,6 +51,7 @@ NETWORKS = pytest.mark.parametrize("network", NEW)
     "8.1/full-batch-step",
     r"\mathrm{train\_step}(X, Y, \eta) = \mathcal L(\theta), \text{ and then } "
     r"\theta \leftarrow \theta - \eta\,\nabla\mathcal L(\theta)",
+    judges=("*.train_step",),
 )
 @NETWORKS
 @of_every_size

@@ -75,11 +75,6 @@ class Card:
     figures: list[Figure] = field(default_factory=list)
     see: list[Figure] = field(default_factory=list)  # those of other claims
 
-    @property
-    def needs(self) -> list[str]:
-        """The claims without which it cannot be judged."""
-        return self.entry.needs
-
 
 @dataclass(frozen=True)
 class Section:

@@ -52,6 +52,7 @@ def _judged(namespace: dict[str, Any], parts: Sequence[str]) -> Results:
         raise CannotDo(f"{', '.join(parts)}: only theorems, which ask nothing of your code")
     warm_up()
     found = Results(suite.ledger, NOTHING, suite.setting)
+    found.know(suite.cases)
     with ForkedRun(suite, cases, lambda: _subject(namespace), LONGEST) as run:
         while not run.over:
             found.records |= {record.test: record for record in run.arrived(1.0)}

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from spec.harness.engine.records import Outcome, most_pressing
 from spec.harness.engine.results import Results
 from spec.harness.ground.status import Status
+from spec.harness.telling.explain import WIDTH, wrapped
 
 from .hints import STEPS, hinted
 
+MOST_BEHIND = 3  # claims that wait, of which the cause is told
 UNMET = (Status.FAILS, Status.TODO)
 
 
@@ -56,4 +58,10 @@ def lines(found: Results, outcome: Outcome, step: int = len(STEPS) - 1) -> list[
     """The equation, why it is so, and what came out, as lines of text."""
     record = outcome.worst
     explained = hinted(record.explanation, step) if record.explanation else []
-    return [*found.headline(record)[1:], *explained]
+    level = "nudge" if STEPS[step] == "a nudge" else "full"
+    behind = [f"{id} waits for it; {cause}" for id, cause in found.causes_behind(outcome.id, level)]
+    return [
+        *found.headline(record)[1:],
+        *explained,
+        *(line for each in behind[:MOST_BEHIND] for line in wrapped(each, WIDTH)),
+    ]

@@ -38,6 +38,7 @@ class Watcher:
         self.suite, self.file, self.screen = suite, file, screen
         self.cases = suite.obligations
         self.found = Results(suite.ledger, NOTHING, suite.setting)
+        self.found.know(suite.cases)
         self.found.records = {case.id: Record.blank(case) for case in self.cases}
         self.pending: set[str] = set()
         self.passed_over: set[str] = set()

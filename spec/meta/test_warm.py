@@ -135,10 +135,10 @@ def test_what_a_fork_started_goes_with_it():
 
 
 def test_who_waits_is_settled_whatever_the_order():
-    """A claim that failed before the one that it needs waits, and fails again once that one holds."""
+    """A claim waits where another one fails without which it means nothing, and fails once that holds."""
     ledger = Ledger()
-    needing = next(id for id, entry in ledger.entries.items() if entry.needs)
-    needed = ledger.entries[needing].needs[0]
+    needing = next(id for id, entry in ledger.entries.items() if entry.means_nothing_without)
+    needed = ledger.entries[needing].means_nothing_without[0]
     found = Results(ledger, NOTHING)
     for id in (needing, needed):
         found.records[id] = Record(id, Claim(id), "", 1, "", True, Status.FAILS)

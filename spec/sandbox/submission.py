@@ -114,6 +114,7 @@ class Submission:
             tuple(cut(note, LONGEST_NOTE) for note in notes),
             self._each_test,
             self._located,
+            self._beside,
         )
         must_have_names(subject)
         return subject
@@ -210,10 +211,14 @@ class Submission:
             return Status.STOPPED
         return Status.REFUSED if raised & BY_WALLS else met or ""
 
+    def _beside(self, function: str, *arguments: Any) -> Any:
+        """What its own process says when it carries out a function of `beside` on the module."""
+        return self._client.ask("beside", function, [self._client.remote(""), *arguments])
+
     def _located(self, function: str) -> tuple[str, int] | None:
         """Where a function begins: one of the submission's own files, and the line."""
         try:
-            found: Any = self._client.ask("beside", "located", [self._client.remote(""), function])
+            found: Any = self._beside("located", function)
         except (Exception, TimeLimitExceeded):
             return None
         if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], int):

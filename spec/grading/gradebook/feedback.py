@@ -10,7 +10,7 @@ from typing import Any
 
 from spec.harness.ground.status import Status
 from spec.harness.telling.explain import told
-from spec.harness.telling.hints import hint
+from spec.harness.telling.hints import cause_in_short, hint
 
 from ..intake.text import fenced, legible, markdown
 from ..scores.exercises import EXERCISES
@@ -62,7 +62,7 @@ class Page:
     exercises: list[Row]
     to_mend: list[ToMend]
     withheld: list[tuple[str, str]]
-    waiting: list[tuple[str, str]]
+    waiting: list[tuple[str, str, str]]
     unwritten: list[str]
 
 
@@ -87,7 +87,7 @@ def page(graded: Graded, hints: str) -> Page:
         exercises=[_row(EXERCISES[id].title, part) for id, part in score.exercises.items()],
         to_mend=[_to_mend(v, says[v.claim], hints) for v in graded.of_status(*TO_MEND)],
         withheld=[(claim.claim, claim.withheld) for claim in score.claims if claim.withheld],
-        waiting=[(verdict.claim, verdict.waits_for) for verdict in graded.of_status(Status.WAITS)],
+        waiting=[_waiting(verdict, hints) for verdict in graded.of_status(Status.WAITS)],
         unwritten=_unwritten(graded.of_status(Status.TODO)),
     )
 
@@ -102,6 +102,12 @@ def _to_mend(verdict: Verdict, says: str, hints: str) -> ToMend:
         lines = told(verdict.explanation, hint(verdict.explanation, hints))
     told_lines = list(map(legible, lines))
     return ToMend(verdict.claim, says, verdict.status, verdict.equation, verdict.why, told_lines)
+
+
+def _waiting(verdict: Verdict, hints: str) -> tuple[str, str, str]:
+    """A claim that waits, for which one, and its cause where that is known."""
+    cause = cause_in_short(verdict.explanation, hints)
+    return verdict.claim, verdict.waits_for, legible(cause)
 
 
 def _unwritten(verdicts: list[Verdict]) -> list[str]:

@@ -12,6 +12,7 @@ from .feedback import TO_MEND, Page, as_fragment
 def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
     """The results of one submission. Gradescope reads the total from `score`, not from the tests."""
     told = {part.claim: part for part in page.to_mend}
+    causes = {claim: cause for claim, _, cause in page.waiting}
     tests = []
     for claim in graded.score.claims:
         lines = []
@@ -23,6 +24,7 @@ def as_gradescope(graded: Graded, page: Page) -> dict[str, Any]:
         elif claim.status != Status.HOLDS:
             waits_for = graded.verdicts[claim.claim].waits_for
             lines = [f"waits for {waits_for}" if waits_for else claim.status]
+            lines += list(filter(None, [causes.get(claim.claim, "")]))
         tests.append(
             {
                 "name": f"{claim.claim}: {page.says[claim.claim]}",

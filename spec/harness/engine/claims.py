@@ -8,13 +8,14 @@ import difflib
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from ..ground.contract import NETWORKS
 from ..ground.errors import CannotDo
 
 LEDGER = Path(__file__).parents[2] / "claims.toml"
@@ -32,7 +33,9 @@ class Claim:
     than "holds" marks the test as the counter-example, and `instead` is the corrected statement in
     words; `corrected` marks the test that proves that statement. `states` are the names of the contract,
     and their methods ("TwoLayerNet.forward"), that are to compute this equation: it stands beside them
-    in what a learner starts from.
+    in what a learner starts from. `judges` are others of whose calls it is a law ("*.forward": of each
+    network's). Where this test fails, calls of these names are found wrong, unless it `stands_alone`: it
+    tries what no other test does.
     """
 
     id: str
@@ -41,6 +44,16 @@ class Claim:
     instead: str = ""
     corrected: bool = False
     states: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+    stands_alone: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Whose calls are found wrong where this test fails."""
+        if self.stands_alone:
+            return frozenset()
+        each = [name.replace("*", net) for name in self.judges for net in NETWORKS]
+        return frozenset(self.states).union(each)
 
     @property
     def section(self) -> str:
@@ -56,6 +69,8 @@ def claim(
     instead: str = "",
     corrected: bool = False,
     states: tuple[str, ...] = (),
+    judges: tuple[str, ...] = (),
+    stands_alone: bool = False,
 ) -> Callable[[Test], Test]:
     """Tie a test to the claim `id` of the ledger; see `Claim` for the arguments.
 
@@ -66,7 +81,8 @@ def claim(
         raise ValueError(f"{id}: verdict is {verdict!r}, expected one of {', '.join(VERDICTS)}")
     if (verdict == "holds") == bool(instead):
         raise ValueError(f"{id}: a counter-example, and nothing else, says what holds `instead`")
-    mark = pytest.mark.claim(Claim(id, latex, verdict, instead, corrected, states))
+    made = Claim(id, latex, verdict, instead, corrected, states, judges, stands_alone)
+    mark = pytest.mark.claim(made)
 
     def tie(test: Test) -> Test:
         marked: Test = mark(test)
@@ -86,15 +102,16 @@ def by_its_word(test: Test) -> Test:
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim of the ledger: its id, the claim in words, the kind of its proof, what it needs.
+    """One claim of the ledger: its id, the claim in words, the kind of its proof.
 
-    It means something where one of `means_with` holds: code that computes nothing satisfies it, too.
+    It means something where one of `means_with` holds: code that computes nothing satisfies it, too. Where
+    one of `means_nothing_without` fails, a failure of it says nothing more.
     """
 
     id: str
     says: str
     kind: str
-    needs: list[str] = field(default_factory=list)
+    means_nothing_without: list[str] = field(default_factory=list)
     means_with: list[str] = field(default_factory=list)
 
 
@@ -102,7 +119,7 @@ class Ledger:
     """All claims in the theory's order, the titles of the sections, and what no test can execute."""
 
     def __init__(self, path: Path = LEDGER) -> None:
-        """Read the ledger at `path`; ValueError for a doubled id, an unknown kind, or needs in a circle."""
+        """Read the ledger at `path`; ValueError for a doubled id or an unknown kind, and for a circle."""
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         self.titles: dict[str, str] = content["sections"]
         self.untestable: list[dict[str, str]] = content["untestable"]
@@ -114,25 +131,18 @@ class Ledger:
             if entry.kind not in KINDS:
                 raise ValueError(f"{path.name}: {entry.id} is of the unknown kind {entry.kind!r}")
             self.entries[entry.id] = entry
-        self._check_needs(path.name)
-        self.behind = cache(self._behind)
+        self._check_others(path.name)
 
-    def _check_needs(self, file: str) -> None:
-        needs = {id: entry.needs for id, entry in self.entries.items()}
+    def _check_others(self, file: str) -> None:
         for id, entry in self.entries.items():
-            for unknown in {*entry.needs, *entry.means_with} - set(self.entries):
-                raise ValueError(f"{file}: {id} needs {unknown}, which is no claim")
+            for unknown in {*entry.means_nothing_without, *entry.means_with} - set(self.entries):
+                raise ValueError(f"{file}: {id} names {unknown}, which is no claim")
+        others = {id: entry.means_nothing_without for id, entry in self.entries.items()}
         try:
-            TopologicalSorter(needs).prepare()
+            TopologicalSorter(others).prepare()
         except CycleError as error:
-            raise ValueError(
-                f"{file}: claims need each other: {' -> '.join(error.args[1])}"
-            ) from None
-
-    def _behind(self, id: str) -> frozenset[str]:
-        """The claims without which `id` cannot be judged: those that it needs, and what they need."""
-        direct = self.entries[id].needs
-        return frozenset(direct).union(*map(self.behind, direct))
+            circle = " -> ".join(error.args[1])
+            raise ValueError(f"{file}: claims mean nothing without each other: {circle}") from None
 
     @cached_property
     def order(self) -> dict[str, int]:

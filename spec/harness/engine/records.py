@@ -7,10 +7,10 @@ from typing import Any
 from ..ground.compare import Disagreement
 from ..ground.failures import Failure
 from ..ground.limits import time_limit
-from ..ground.outcomes import Kind, NotWrittenYet, Refuted, TimeLimitExceeded
+from ..ground.outcomes import Kind, NotWrittenYet, Raised, Refuted, TimeLimitExceeded
 from ..ground.status import Status, worst
 from ..ground.texts import shortened
-from ..ground.trial import Trial
+from ..ground.trial import Trial, Uses
 from ..subject.loading import Subject
 from ..subject.proxy import Implementation
 from ..telling.explain import LONGEST_SENTENCE, Explanation, explain
@@ -30,9 +30,10 @@ LONGEST = (
 class Record:
     """How one case ended.
 
-    It waits where it fails and a claim that it needs, `waits_for`, fails as well; and where it is
-    `hollow`: it holds, but means nothing before another claim does. `error` is what was raised, for
-    this process alone.
+    It waits where it fails and another claim, `waits_for`, explains that; and where it is `hollow`: it
+    holds, but means nothing before another claim does. `uses` is what its failing run used, `raised_at`
+    where the implementation raised something in it, if it did, and `raised_by` in which call. `error` is
+    what was raised, for this process alone.
     """
 
     test: str
@@ -50,8 +51,26 @@ class Record:
     comparisons: int = 0
     false_alarms: float = 0.0
     seconds: float = 0.0
+    uses: Uses = field(default_factory=Uses)
+    raised_at: str = ""
+    raised_by: str = ""
     printed: str = ""  # by the implementation
     error: BaseException | None = field(default=None, repr=False)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it fails, or waits because it does."""
+        return self.status in (Status.FAILS, Status.WAITS) and not self.hollow
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its failure."""
+        return self.explanation.kind if self.explanation else Kind.WRONG
+
+    @property
+    def cause(self) -> str:
+        """The listed mistake that explains its numbers, "" if there is none."""
+        return self.explanation.cause if self.explanation else ""
 
     @classmethod
     def blank(cls, case: Case) -> "Record":
@@ -87,8 +106,11 @@ class Record:
             comparisons=sum(map(len, trial.comparisons.values())),
             false_alarms=trial.false_alarms,
             seconds=seconds,
+            uses=trial.uses,
             error=error,
         )
+        if isinstance(error, Raised):
+            record.raised_at, record.raised_by = error.at, error.function
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
             record.explanation = _explanation(case, subject, error, trial, given, examples)
         return record
@@ -101,8 +123,11 @@ class Record:
     def from_data(cls, data: dict[str, Any]) -> "Record":
         """The record that `as_data` gave."""
         explanation = data["explanation"]
+        claim, uses = data["claim"], data["uses"]
+        tuples = {name: tuple(claim[name]) for name in ("states", "judges")}
         made = {
-            "claim": Claim(**data["claim"] | {"states": tuple(data["claim"]["states"])}),
+            "claim": Claim(**claim | tuples),
+            "uses": Uses(**{name: tuple(names) for name, names in uses.items()}),
             "status": Status(data["status"]),
             "explanation": explanation and Explanation.from_data(explanation),
         }

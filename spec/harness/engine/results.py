@@ -11,10 +11,11 @@ from ..ground.errors import CannotDo
 from ..ground.status import Status
 from ..subject.loading import Subject
 from ..telling.explain import WIDTH, told
-from ..telling.hints import hint
+from ..telling.hints import cause_in_short, hint
 from .cases import Case
 from .claims import Claim, Ledger
 from .records import Outcome, Record
+from .waiting import Waiting
 
 FORMAT = 2  # of the JSON file; raised whenever a reader would have to change
 
@@ -40,6 +41,7 @@ class Results:
         self.n_collected = 0
         self.n_left_out = 0  # theorems that were proved without the implementation
         self._errata: dict[str, Claim] = {}
+        self._names: dict[str, frozenset[str]] = {}
         self.risk = 0.0  # how often the whole suite, as collected, fails a right implementation
 
     def expect(self, cases: Iterable[Case]) -> None:
@@ -47,44 +49,40 @@ class Results:
         cases = list(cases)
         self.n_collected = len({case.claim.id for case in cases})
         self.risk = sum(case.false_alarms for case in cases)
+        self.know(cases)
+
+    def know(self, cases: Iterable[Case]) -> None:
+        """Note the claims of what was collected, whichever of these cases will be run."""
         self._note([case.claim for case in cases])
 
     def _note(self, claims: Iterable[Claim]) -> None:
-        self._errata |= {claim.id: claim for claim in claims if claim.verdict != "holds"}
+        for claim in claims:
+            self._names[claim.id] = self._names.get(claim.id, frozenset()) | claim.names
+            if claim.verdict != "holds":
+                self._errata[claim.id] = claim
 
     def collected(self) -> str:
         """How many claims the theory has, and how many of them were collected."""
         return f"claims: {len(self.ledger.entries)} in the theory, {self.n_collected} collected"
 
     def add(self, record: Record) -> None:
-        """Take in a record. It waits if a claim fails that it needs: those have been judged before."""
+        """Take in a record. Whether it waits is known when all are there: see `settle`."""
         self.records[record.test] = record
-        if record.status is Status.FAILS:
-            record.waits_for = self._blocker(record.claim.id)
-            record.status = Status.WAITS if record.waits_for else Status.FAILS
-
-    def _blocker(self, id: str) -> str:
-        """The first claim that fails among those without which `id` cannot be judged; "" if none does."""
-        failing = {r.claim.id for r in self.records.values() if r.status is Status.FAILS}
-        return min(self.ledger.behind(id) & failing, key=self.ledger.order.__getitem__, default="")
 
     def settle(self) -> None:
-        """Decide anew which tests wait, where records came in another order than that of needs."""
+        """Decide which tests wait, of those that there are."""
         for record in self.records.values():
             if record.hollow:
                 record.status, record.waits_for, record.hollow = Status.HOLDS, "", False
-        broken = (Status.FAILS, Status.WAITS)
-        failed = [record for record in self.records.values() if record.status in broken]
-        ids = {record.claim.id for record in failed}
-        for record in failed:
-            waits = self.ledger.behind(record.claim.id) & ids
-            record.status = Status.WAITS if waits else Status.FAILS
-        for record in failed:
-            waits_for = record.status is Status.WAITS
-            record.waits_for = self._blocker(record.claim.id) if waits_for else ""
-        self.weigh()
+        self._note(record.claim for record in self.records.values())
+        waiting = Waiting(self.records.values(), self.ledger, self._names)
+        for test, waits_for in waiting.decide().items():
+            record = self.records[test]
+            record.waits_for = waits_for
+            record.status = Status.WAITS if waits_for else Status.FAILS
+        self._weigh()
 
-    def weigh(self) -> None:
+    def _weigh(self) -> None:
         """Let a claim wait that holds, but means nothing yet."""
         outcomes = self.outcomes()
         statuses = {outcome.id: outcome.status for outcome in outcomes}
@@ -112,6 +110,21 @@ class Results:
             return [f"  {record.status}: see above"]
         hints = hint(record.explanation, self.setting.hints, width=width)
         return told(record.explanation, hints, width=width)
+
+    def causes_behind(self, id: str = "", level: str = "") -> list[tuple[str, str]]:
+        """The claims that wait and have a known cause, and that cause; those that wait for `id` alone.
+
+        A cause that a claim to be mended has, too, is told there.
+        """
+        level = level or self.setting.hints
+        told = {r.cause for r in self.records.values() if r.status is Status.FAILS}
+        waiting = [r for r in self.records.values() if r.status is Status.WAITS and r.cause]
+        found: dict[str, str] = {}
+        for record in waiting:
+            if record.cause not in told and record.waits_for == (id or record.waits_for):
+                told.add(record.cause)
+                found.setdefault(record.claim.id, cause_in_short(record.explanation, level))
+        return [(claim, cause) for claim, cause in found.items() if cause]
 
     def outcomes(self) -> list[Outcome]:
         """The claims that were judged, in the theory's order."""

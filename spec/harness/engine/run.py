@@ -13,6 +13,7 @@ from ..ground import trial
 from ..ground.compare import Disagreement
 from ..ground.limits import time_limit
 from ..ground.seeds import derived
+from ..ground.trial import Uses
 from ..subject.loading import Subject
 from ..subject.proxy import Implementation
 from .cases import Case
@@ -20,6 +21,7 @@ from .evidence import gather
 from .examples import Example, all_of, seed_all, try_all
 from .records import Record
 from .self_checks import keep_mistakes_apart, keep_risk
+from .uses import may_be_made_again, uses
 
 OWN_MODULES = r"(spec|impl)(\.|$)"
 USUAL_EXAMPLES = 12  # of a test, where no profile says otherwise
@@ -41,7 +43,17 @@ def run(
     with own_warnings_are_errors():
         try:
             with time_limit(limit, "the test"), subject.each_test(seed_all(case, seed)):
-                try_all(case, asked, seed, examples)
+                try:
+                    try_all(case, asked, seed, examples)
+                except BaseException as raised:  # of whatever kind the code under test raises
+                    called = tuple(sorted(trial.current().functions))
+                    trial.current().uses = Uses(called, called)
+                    if case.is_obligation and may_be_made_again(
+                        raised, time.perf_counter() - begun, limit
+                    ):
+                        again = given(case, subject, seed)
+                        trial.current().uses = uses(case, again, subject, seed)
+                    raise
             keep_risk(case.false_alarms, trial.current())
             if subject.is_reference and _is_usual(seed):
                 keep_mistakes_apart(case.name, trial.current())

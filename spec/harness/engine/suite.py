@@ -68,6 +68,7 @@ class Suite:
         What begins, and the record of how it ended, is handed to `send` as it happens.
         """
         found = Results(self.ledger, subject, self.setting)
+        found.know(self.cases)
         for case in cases:
             send({"begins": case.id})
             record = run(
@@ -75,6 +76,7 @@ class Suite:
             )
             found.add(record)
             send({"record": record})
+        found.settle()
         return found
 
 

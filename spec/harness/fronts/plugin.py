@@ -166,7 +166,7 @@ def pytest_collection_modifyitems(
 ) -> Generator[None, None, None]:
     """Hold the tests against the ledger, make cases of them, select, and put these in order.
 
-    The order is the last word: other plugins shuffle, and a claim is judged behind what it needs.
+    The order is the last word: other plugins shuffle.
     """
     ledger, option = config.stash[LEDGER], config.option
     chapters = [item for item in items if cases.is_chapter(item)]
@@ -177,7 +177,7 @@ def pytest_collection_modifyitems(
     for item in chapters:
         _prepare(item, ledger)
     by_id = {item.stash[CASE].id: item for item in chapters}
-    found = cases.in_order_of_needs([item.stash[CASE] for item in chapters], ledger)
+    found = cases.laws_first([item.stash[CASE] for item in chapters])
     if RESULTS in config.stash:
         config.stash[RESULTS].expect(found)
     try:
@@ -259,7 +259,6 @@ def pytest_runtest_makereport(
 def _tell(outcome: pytest.TestReport, record: Record, found: Results) -> None:
     outcome.case = record.test  # type: ignore[attr-defined]
     outcome.status = record.status  # type: ignore[attr-defined]
-    outcome.waits_for = record.waits_for  # type: ignore[attr-defined]
     if outcome.failed and record.explanation:
         outcome.longrepr = "\n".join(found.headline(record) + found.told(record))
     record.printed = _shortened(outcome.capstdout)
@@ -279,13 +278,10 @@ def _shortened(text: str) -> str:
 def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """Show *not written yet* and *waits* as outcomes of their own."""
+    """Show *not written yet* as an outcome of its own. Which of those that fail wait is told at the end."""
     status = getattr(report, "status", None)
     if status is Status.TODO:
         return status, "t", (status.upper(), {status.colour: True})
-    if status is Status.WAITS:
-        waits_for = getattr(report, "waits_for", "")
-        return "waiting", status.mark, (f"WAITS FOR {waits_for}", {status.colour: True})
     return None
 
 
@@ -295,7 +291,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     found, option = session.config.stash.get(RESULTS, None), session.config.option
     if found is None:
         return
-    found.weigh()
+    found.settle()
     if option.claims_json:
         try:
             results.write_json(found, option.claims_json)

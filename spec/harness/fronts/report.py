@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..engine.claim_coverage import Function, ranges
-from ..engine.records import Outcome, most_pressing
+from ..engine.records import Outcome, Record, most_pressing
 from ..engine.results import Results
 from ..ground.calling import judging
 from ..ground.latex import to_unicode
@@ -69,10 +69,20 @@ def _case(report: Any) -> str:
 def count_claims_whole(terminal: Any, results: Results) -> None:
     """Make pytest's last line agree with the table: *passed* is a test of a claim that holds.
 
-    Any other that passed did so for a part of its claim, or as it would for code that does nothing.
+    Any other that passed did so for a part of its claim, or as it would for code that does nothing. One
+    that failed may wait: that is known now.
     """
     holding = {outcome.id for outcome in results.outcomes() if outcome.status is Status.HOLDS}
     records = results.records
+    failed = terminal.stats.pop("failed", [])
+    for waits, category in ((False, "failed"), (True, "waiting")):
+        some = [
+            report
+            for report in failed
+            if waits == ((record := records.get(_case(report))) is not None and _waits(record))
+        ]
+        if some:
+            terminal._add_stats(category, some)
     passed: dict[bool, list[Any]] = {True: [], False: []}
     for report in terminal.stats.pop("passed", []):
         record = records.get(_case(report))
@@ -80,6 +90,10 @@ def count_claims_whole(terminal: Any, results: Results) -> None:
     for whole, category in ((True, "passed"), (False, "passed in part")):
         if passed[whole]:
             terminal._add_stats(category, passed[whole])
+
+
+def _waits(record: Record) -> bool:
+    return record.status is Status.WAITS and not record.hollow
 
 
 def summary(terminal: Any, results: Results, *, errata: bool) -> None:
@@ -146,6 +160,9 @@ def _next_steps(terminal: Any, results: Results, outcomes: list[Outcome]) -> Non
     if waiting:
         claims = "1 claim waits" if len(waiting) == 1 else f"{len(waiting)} claims wait"
         _listed(terminal, f"{claims} for those to be mended", waiting)
+        for id, cause in results.causes_behind()[:MOST_TOLD]:
+            for line in wrapped(f"{id}  {cause}", width_of(terminal)):
+                terminal.write_line(line)
     if unwritten:
         told = [o.worst.explanation for o in unwritten if o.worst.explanation]
         names = list(dict.fromkeys(explanation.missing for explanation in told))

@@ -37,4 +37,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "10": ("sgd", "momentum", "adam"),
     "11": ("ThreeLayerNet",),
 }
+NETWORKS = ("TwoLayerNet", "ThreeLayerNet", "MLP")
 NAMES = tuple(dict.fromkeys(name for names in SECTIONS.values() for name in names))
+# what the options of a network may name, of which an implementation may know some
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "activation": ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu"),
+    "output": ("softmax", "sigmoid", "identity"),
+    "init": ("small", "xavier", "xavier_uniform", "he", "lecun"),
+}

@@ -67,6 +67,8 @@ class Raised(Refuted):
     """The implementation raised an exception where the claim needs a value.
 
     `exception` is the name of its class, and `place` the line that it came from, where that is known.
+    `function` is what was called. Where nothing was raised, but what came back has another form than it
+    should, `form` says which.
     """
 
     def __init__(
@@ -76,10 +78,21 @@ class Raised(Refuted):
         place: Place | None = None,
         *,
         kind: Kind = Kind.RAISED,
+        function: str = "",
+        form: str = "",
     ) -> None:
         super().__init__(f"{sentence} ({place})" if place else sentence, kind=kind)
         self.exception = exception
         self.place = place
+        self.function = function
+        self.form = form
+
+    @property
+    def at(self) -> str:
+        """What tells it from others: where it was raised, or which form came back; "" if that is unknown."""
+        return (
+            f"{self.exception} {self.place.file} {self.place.number}" if self.place else self.form
+        )
 
     def comes_from(self, other: "Raised") -> bool:
         """Whether the same was raised at the same place."""

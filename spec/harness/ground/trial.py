@@ -40,6 +40,19 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Uses:
+    """What a failing run used of the implementation: names of the contract, methods as "MLP.forward".
+
+    `called` are those that the test called itself, `ran` all that ran. Where classes share a method, it
+    goes by each of its names. `wrong` are simple functions whose value was wrong in this very run.
+    """
+
+    called: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Variances:
     """The right variance of what was drawn, and that which each listed mistake gives."""
 
@@ -64,6 +77,8 @@ class Trial:
         default_factory=dict
     )  # by what they are the variances of
     names: dict[str, int] = field(default_factory=dict)
+    functions: set[str] = field(default_factory=set)  # that were called in this example
+    uses: Uses = field(default_factory=Uses)  # of the run that failed
     at_stake: Kind = Kind.WRONG  # the kind of an assertion that fails now
     gathers: bool = False  # whether `agree` notes a wrong value and goes on, instead of raising
     cut_short: bool = False  # whether there was no time to make all its comparisons
@@ -75,6 +90,7 @@ class Trial:
         self.n_examples += 1
         self.calls.clear()
         self.names.clear()
+        self.functions.clear()
         self.n_calls = 0
         self.unit = DOUBLE
         self.at_stake = Kind.WRONG
@@ -87,6 +103,8 @@ class Trial:
     def called(self, call: Call) -> None:
         """Add a call to the transcript of this example."""
         self.calls.append(call)
+        if call.function:
+            self.functions.add(call.function)
         self.n_calls += 1
         self.at_stake = Kind.WRONG
 

@@ -16,6 +16,7 @@ from ..ground.compare import Array
 
 Curve = Callable[[Any], Any]
 LARGEST_COSH = 350  # of which the square is still no infinity
+SMALLEST_SLOPE, LARGEST_SLOPE = 0.01, 0.1  # of leaky ReLU below zero (3.2)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -114,7 +115,7 @@ _TABLE = (
         has_straight_sides=True,
         in_place=lambda Z: np.maximum(Z, 0, out=Z),
     ),
-    leaky_relu(0.01, "leaky_relu", "leaky ReLU"),
+    leaky_relu(SMALLEST_SLOPE, "leaky_relu", "leaky ReLU"),
     Activation(
         "elu",
         "ELU",

@@ -5,6 +5,7 @@ A convention must cost one claim, not twenty: biases and their gradients may be 
 alone asks for the theory's shapes; everywhere else values are compared.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -14,12 +15,15 @@ import numpy as np
 
 from ..ground import trial
 from ..ground.compare import Array
+from ..ground.contract import NETWORKS
 from ..ground.outcomes import NotWrittenYet, Raised
 from ..subject import beside
 from ..subject.proxy import Guarded, Implementation, kind, next_to
 from .strategies import Problem
 
-CLASSIFIERS = ("TwoLayerNet", "ThreeLayerNet", "MLP")
+GRADIENT = re.compile(r"d[Wb]\d+$")
+MOST_KEYS = 4  # told of a dict that has others than it should
+CLASSIFIERS = NETWORKS
 
 
 def set_parameters(net: Guarded, parameters: dict[str, Array]) -> None:
@@ -170,7 +174,9 @@ def cached(net: Guarded, L: int) -> dict[str, Array]:
     if isinstance(cache, (tuple, list)) and len(cache) == len(names):
         return dict(zip(names, cache, strict=True))
     if not isinstance(cache, dict):
-        raise Raised(f"{net._name}.cache is a {kind(cache)}, expected a dict with Z1, A1, ...")
+        form = f"{net._name}.cache is a {kind(cache)}"
+        function = f"{net._name}.forward"
+        raise Raised(f"{form}, expected a dict with Z1, A1, ...", function=function, form=form)
     folded = {str(key).lower(): value for key, value in cache.items()}
     folded.setdefault("a0", folded.get("x"))
     missing = [name for name in names if folded.get(name.lower()) is None]
@@ -209,9 +215,14 @@ def losses_at(net: Guarded, places: list[dict[str, Array]], X: Array, Y: Array) 
 
 def _entries(net: Guarded, returned: Any, names: list[str]) -> dict[str, Any]:
     __tracebackhide__ = True
+    function = f"{net._name}.backward"
     if not isinstance(returned, dict):
-        what = f"{net._name}.backward returned a {kind(returned)}"
-        raise Raised(f"{what}, expected a dict with {names[0]!r}")
+        form = f"{function} returned a {kind(returned)}"
+        raise Raised(f"{form}, expected a dict with {names[0]!r}", function=function, form=form)
+    if returned and not any(GRADIENT.match(str(key)) for key in returned):
+        keys = ", ".join(repr(key) for key in list(returned)[:MOST_KEYS])
+        form = f"{function} returned a dict with {keys}"
+        raise Raised(f"{form}, expected {names[0]!r}", function=function, form=form)
     for name in names:
         if name not in returned:
             raise NotWrittenYet(f"{net._name}.backward(Y)[{name!r}]")

@@ -28,6 +28,7 @@ from contextlib import (
 )
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..ground.calling import judging
 from ..ground.contract import NAMES
@@ -35,6 +36,7 @@ from ..ground.errors import CannotLoad, Unusable
 from ..ground.limits import time_limit
 from ..ground.outcomes import TimeLimitExceeded
 from ..ground.texts import LONGEST_LINE, cut
+from . import beside
 from .beside import Namespace, located
 from .formats import SUFFIXES, is_notebook
 from .notebook import Notebook
@@ -62,6 +64,7 @@ class Subject:
     notes: tuple[str, ...] = ()
     each_test: Callable[[int], AbstractContextManager[object]] = nullcontext
     located_elsewhere: Callable[[str], tuple[str, int] | None] | None = None
+    beside_elsewhere: Callable[..., Any] | None = None
 
     def located(self, function: str) -> tuple[str, int] | None:
         """File and line where a function ("TwoLayerNet.backward") begins, if it stands in what is judged."""
@@ -70,6 +73,12 @@ class Subject:
         found = located(self.module, function)
         own = found and (found[0] in map(str, self.files) or self.is_cell(found[0]))
         return found if own else None
+
+    def beside(self, function: str, *arguments: Any) -> Any:
+        """What a function of `beside` says of the module, in whichever process it lives."""
+        if self.beside_elsewhere:
+            return self.beside_elsewhere(function, *arguments)
+        return getattr(beside, function)(self.module, *arguments)
 
     def is_cell(self, file: str) -> bool:
         """Whether this is what stands for a cell of the notebook."""

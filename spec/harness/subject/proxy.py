@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..ground import trial
-from ..ground.contract import NAMES
+from ..ground.contract import NAMES, OPTIONS
 from ..ground.errors import class_of, described, frames
 from ..ground.outcomes import Kind, NotWrittenYet, Place, Raised, Refuted
 from ..ground.texts import LONGEST_LINE, cut
@@ -27,6 +27,7 @@ from . import beside
 
 MOST_UNPACKED = 10
 LONGEST = 300  # characters of what was raised
+UNKNOWN = ("KeyError", "ValueError")  # what refuses a name
 OF_ITS_OWN = (
     "raise",
     "assert",
@@ -119,7 +120,8 @@ def raised(name: str, error: BaseException) -> Raised:
         kind = Kind.RAISED_RECURSION
     elif exception == "ValueError" and place and not place.text.startswith(OF_ITS_OWN):
         kind = Kind.RAISED_BY_SHAPES  # what NumPy has to say of the arrays that meet in a line
-    return Raised(f"{name} raised {cut(described(error), LONGEST)}", exception, place, kind=kind)
+    sentence = f"{name} raised {cut(described(error), LONGEST)}"
+    return Raised(sentence, exception, place, kind=kind, function=name)
 
 
 def _run(name: str, own: Any, action: Callable[[], Any]) -> Any:
@@ -139,6 +141,17 @@ def _run(name: str, own: Any, action: Callable[[], Any]) -> Any:
         raise  # from a callback of the spec's own
     except (Exception, SystemExit) as error:
         raise raised(name, error) from None
+
+
+def _unknown(name: str, options: dict[str, Any], error: Raised) -> NotWrittenYet | None:
+    """That a network does not know what an option names yet, where it raised for that reason."""
+    if error.exception not in UNKNOWN:
+        return None
+    for option, known in OPTIONS.items():
+        value = options.get(option)
+        if isinstance(value, str) and value in known and value in str(error):
+            return NotWrittenYet(f"{name}({option}={value!r})")
+    return None
 
 
 def _read(owner: Any, attribute: str, name: str) -> Any:
@@ -212,7 +225,10 @@ class Guarded:
             kind = type(self._guarded).__name__
             raise Raised(f"{self._name} is not a function or class but a value of type {kind}")
         own = self._guarded
-        returned = _run(self._name, own, lambda: disarmed(own(*given, **handed)))
+        try:
+            returned = _run(self._name, own, lambda: disarmed(own(*given, **handed)))
+        except Raised as error:
+            raise _unknown(self._name, options, error) or error from None
         call.result, call.returned = returned, _short(returned)
         if isinstance(returned, Guarded):
             call.code = f"{returned._code} = {call.code}"

@@ -48,6 +48,15 @@ def hint(explanation: Explanation, level: str, *, width: int = WIDTH) -> list[st
     return lines + (_side_by_side(explanation, width) if level == "full" else [])
 
 
+def cause_in_short(explanation: Explanation | None, level: str) -> str:
+    """What is said at `level` of a claim that waits: its cause where one is known, in a line; else ""."""
+    if level == "off" or explanation is None or not explanation.cause:
+        return ""
+    if level == "nudge":
+        return f"hint: {nudge(explanation)}"
+    return f"why: {explanation.diagnosis}"
+
+
 def nudge(explanation: Explanation) -> str:
     """Where to look, and what for, without the answer: one sentence."""
     return f"{_what_for(explanation)}{_where(explanation)}"
