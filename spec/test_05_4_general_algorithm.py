@@ -6,14 +6,15 @@ the one before; backward, each hands its error down to the one before:
     dZ[L] → dA[L-1] → dZ[L-1] → ... → dZ[1],
 
 and at every dZ[l] the gradients of that layer's weights and biases branch off. The networks here have
-three or four layers, two of them equally wide, and take ReLU, tanh and the sigmoid in turn as hidden
-activation: a derivative fed with a instead of z hides behind ReLU, whose slope at either is the same.
+up to twelve layers, some of them equally wide, and each line is judged for each hidden activation by
+itself: a derivative fed with a instead of z hides behind ReLU, whose slope at either is the same.
 """
 
 import numpy as np
 from hypothesis import given
 
 from spec.harness import agree, claim, measured
+from spec.harness.ground.compare import Array
 from spec.harness.ground.seeds import generator
 from spec.harness.mathematics import oracle
 from spec.harness.mathematics.activations import ACTIVATIONS, activation_of, sigmoid
@@ -21,16 +22,15 @@ from spec.harness.mathematics.backpropagation import bias_mistakes, derivative, 
 from spec.harness.mathematics.deep_networks import (
     DEEP,
     FEW,
-    HIDDEN,
+    OF_EVERY_KIND,
     OUTPUTS,
-    TALL,
     deep_of_every_size,
     gradient_names,
-    networks,
+    of_kind,
     with_output,
 )
 from spec.harness.mathematics.losses import but_for_own_epsilon
-from spec.harness.mathematics.networks import as_in_networks, cached, gradients, mlp, set_parameters
+from spec.harness.mathematics.networks import cached, gradients, mlp, set_parameters
 from spec.harness.mathematics.strategies import Problem, odd_fractions
 
 # ## Forward
@@ -41,40 +41,49 @@ from spec.harness.mathematics.strategies import Problem, odd_fractions
     r"Z^{[l]} = A^{[l-1]} W^{[l]} + \mathbf b^{[l]},\quad A^{[l]} = \sigma_l(Z^{[l]})",
     states=("MLP.forward", "ThreeLayerNet.forward"),
 )
+@OF_EVERY_KIND
 @FEW
 @deep_of_every_size
 @given(problem=DEEP)
-def test_each_layer_is_an_affine_map_and_an_elementwise_function(nn, problem: Problem):
+def test_each_layer_is_an_affine_map_and_an_elementwise_function(
+    nn, activation: str, output: str, problem: Problem
+):
     """One rule for all layers; the activation changes, the rule does not."""
-    L = oracle.depth(problem.parameters)
-    for activation, net in networks(nn, problem):
-        net.forward(problem.X)
-        values = cached(net, L)
-        for l in range(1, L + 1):
-            A, Z, b = values[f"A{l - 1}"], values[f"Z{l}"], problem.parameters[f"b{l}"]
-            W = problem.parameters[f"W{l}"]
+    problem, net, own = of_kind(nn, problem, activation, output)
+    L, sigma = oracle.depth(problem.parameters), activation_of(own).function
+    net.forward(problem.X)
+    values = cached(net, L)
+    for l in range(1, L + 1):
+        A, Z, b = values[f"A{l - 1}"], values[f"Z{l}"], problem.parameters[f"b{l}"]
+        W = problem.parameters[f"W{l}"]
+        agree(
+            Z,
+            A @ W + b,
+            scale=np.abs(A) @ np.abs(W) + np.abs(b),
+            mistakes=lambda: {
+                "the bias is left out": A @ W,
+                "the bias is subtracted": A @ W - b,
+            },
+            what=f"Z{l}",
+        )
+        if l < L:
             agree(
-                Z,
-                A @ W + b,
-                scale=np.abs(A) @ np.abs(W) + np.abs(b),
+                values[f"A{l}"],
+                sigma(Z),
+                scale=1 + np.abs(Z),
                 mistakes=lambda: {
-                    "the bias is left out": A @ W,
-                    "the bias is subtracted": A @ W - b,
+                    "the activation is left out": Z,
+                    **as_if("relu", activation, np.maximum(Z, 0)),
+                    **as_if("sigmoid", activation, sigmoid(Z)),
                 },
-                what=f"Z{l}",
+                what=f"A{l} of a network with {activation}",
             )
-            if l < L:
-                agree(
-                    values[f"A{l}"],
-                    ACTIVATIONS[activation].function(Z),
-                    scale=1 + np.abs(Z),
-                    mistakes=lambda: {
-                        "the activation is left out": Z,
-                        "it is ReLU, whatever was asked for": np.maximum(Z, 0),
-                        "it is the sigmoid, whatever was asked for": sigmoid(Z),
-                    },
-                    what=f"A{l} of a network with {activation}",
-                )
+
+
+def as_if(other: str, activation: str, value: Array) -> dict[str, Array]:
+    """The mistake of a network that has this activation, whatever was asked for; it is none where it was."""
+    names = {"relu": "ReLU", "sigmoid": "the sigmoid"}
+    return {} if other == activation else {f"it is {names[other]}, whatever was asked for": value}
 
 
 @claim("5.4/forward-recursion", r"\hat Y = A^{[L]} = \sigma_L(Z^{[L]})")
@@ -176,40 +185,41 @@ def test_output_gradient_is_a_multiple_of_prediction_minus_target(nn, problem: P
     r"dW^{[l]} = \frac1m (A^{[l-1]})^\top dZ^{[l]}",
     states=("MLP.backward", "ThreeLayerNet.backward"),
 )
+@OF_EVERY_KIND
 @FEW
 @deep_of_every_size
 @given(problem=DEEP)
-def test_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Problem):
+def test_weight_gradient_is_the_mean_of_activation_times_error(
+    nn, activation: str, output: str, problem: Problem
+):
     """What entered the layer, times what is wrong with what left it."""
+    problem, net, own = of_kind(nn, problem, activation, output)
     X, Y, m, L = problem.X, problem.Y, problem.m, oracle.depth(problem.parameters)
-    for activation, net in networks(nn, problem):
-        other = mlp(nn, problem, activation)
-        dZ = layer_errors(other, X, Y, problem.parameters, activation=activation)
-        net.forward(X)
-        values, found = cached(net, L), gradients(net, Y, gradient_names(problem))
-        for l in range(L, 0, -1):
-            A, Z = values[f"A{l - 1}"], values[f"Z{l - 1}" if l > 1 else "A0"]
-            dW = A.T @ dZ[l] / m
-            agree(
-                found[f"dW{l}"],
-                dW,
-                scale=np.abs(A).T @ (1 + np.abs(dZ[l])) / m,
-                sizes=problem.named_sizes(),
-                mistakes=lambda: {
-                    "the mean over the m samples is missing": m * dW,
-                    "the mean over the m samples is taken twice": dW / m,
-                    "the mean over the m samples is missing below the output": m * dW
-                    if l < L
-                    else dW,
-                    "the mean over the m samples is taken again in each layer": dW / m ** (L - l),
-                    "Z of the layer before stands for its A": Z.T @ dZ[l] / m,
-                    "the layer's own A stands for that of the layer before": values[f"A{l}"].T
-                    @ dZ[l]
-                    / m,
-                    "only the last sample is heard": A[-1:].T @ dZ[l][-1:] / m,
-                },
-                what=f"dW{l} of {L} layers",
-            )
+    other = mlp(nn, problem, activation)
+    dZ = layer_errors(other, X, Y, problem.parameters, activation=own, output=output)
+    net.forward(X)
+    values, found = cached(net, L), gradients(net, Y, gradient_names(problem))
+    for l in range(L, 0, -1):
+        A, Z = values[f"A{l - 1}"], values[f"Z{l - 1}" if l > 1 else "A0"]
+        dW = A.T @ dZ[l] / m
+        agree(
+            found[f"dW{l}"],
+            dW,
+            scale=np.abs(A).T @ (1 + np.abs(dZ[l])) / m,
+            sizes=problem.named_sizes(),
+            mistakes=lambda: {
+                "the mean over the m samples is missing": m * dW,
+                "the mean over the m samples is taken twice": dW / m,
+                "the mean over the m samples is missing below the output": m * dW if l < L else dW,
+                "the mean over the m samples is taken again in each layer": dW / m ** (L - l),
+                "Z of the layer before stands for its A": Z.T @ dZ[l] / m,
+                "the layer's own A stands for that of the layer before": values[f"A{l}"].T
+                @ dZ[l]
+                / m,
+                "only the last sample is heard": A[-1:].T @ dZ[l][-1:] / m,
+            },
+            what=f"dW{l} of {L} layers",
+        )
 
 
 @claim(
@@ -217,26 +227,27 @@ def test_weight_gradient_is_the_mean_of_activation_times_error(nn, problem: Prob
     r"d\mathbf b^{[l]} = \frac1m \mathbf 1^\top dZ^{[l]}",
     states=("MLP.backward", "ThreeLayerNet.backward"),
 )
+@OF_EVERY_KIND
 @FEW
 @deep_of_every_size
 @given(problem=DEEP)
-def test_bias_gradient_is_the_column_mean(nn, problem: Problem):
+def test_bias_gradient_is_the_column_mean(nn, activation: str, output: str, problem: Problem):
     """The row of ones is the input that a bias has."""
+    problem, net, own = of_kind(nn, problem, activation, output)
     X, Y, L = problem.X, problem.Y, oracle.depth(problem.parameters)
-    for activation, net in networks(nn, problem):
-        other = mlp(nn, problem, activation)
-        dZ = layer_errors(other, X, Y, problem.parameters, activation=activation)
-        net.forward(X)
-        found = gradients(net, Y, gradient_names(problem))
-        for l in range(1, L + 1):
-            agree(
-                found[f"db{l}"],
-                dZ[l].mean(axis=0, keepdims=True),
-                scale=1 + np.abs(dZ[l]).max(),
-                sizes=problem.named_sizes(),
-                mistakes=lambda: bias_mistakes(dZ[l]),
-                what=f"db{l} of {L} layers",
-            )
+    other = mlp(nn, problem, activation)
+    dZ = layer_errors(other, X, Y, problem.parameters, activation=own, output=output)
+    net.forward(X)
+    found = gradients(net, Y, gradient_names(problem))
+    for l in range(1, L + 1):
+        agree(
+            found[f"db{l}"],
+            dZ[l].mean(axis=0, keepdims=True),
+            scale=1 + np.abs(dZ[l]).max(),
+            sizes=problem.named_sizes(),
+            mistakes=lambda: bias_mistakes(dZ[l]),
+            what=f"db{l} of {L} layers",
+        )
 
 
 @claim("5.4/activation-gradient", r"dA^{[l-1]} = dZ^{[l]} (W^{[l]})^\top", states=("MLP.backward",))
@@ -279,60 +290,53 @@ def test_activation_gradient_is_the_error_sent_back(nn, problem: Problem):
     r"dZ^{[l-1]} = dA^{[l-1]} \odot \sigma_{l-1}'(Z^{[l-1]})",
     states=("MLP.backward",),
 )
+@OF_EVERY_KIND
 @FEW
 @deep_of_every_size
 @given(problem=DEEP)
-def test_pre_activation_gradient_has_the_slope_at_z(nn, problem: Problem):
+def test_pre_activation_gradient_has_the_slope_at_z(
+    nn, activation: str, output: str, problem: Problem
+):
     """The slope of the hidden activation that this network has, of this layer, and at z, not at a."""
+    problem, net, own = of_kind(nn, problem, activation, output)
     x, y, L = problem.X[:1], problem.Y[:1], oracle.depth(problem.parameters)
-    for activation, net in networks(nn, problem):
-        dZ = layer_errors(net, x, y, problem.parameters, activation=activation)
-        slope, values = ACTIVATIONS[activation].derivative, cached(net, L)
-        for l in range(L, 1, -1):
-            dA, Z, A = dZ[l] @ getattr(net, f"W{l}").T, values[f"Z{l - 1}"], values[f"A{l - 1}"]
-            above = values[f"Z{l}"]
-            agree(
-                dZ[l - 1],
-                dA * slope(Z),
-                scale=(1 + np.abs(dZ[l])) @ np.abs(getattr(net, f"W{l}").T),
-                sizes=problem.named_sizes(),
-                mistakes=lambda: {
-                    "the derivative is fed with a, not with z": dA * slope(A),
-                    "the derivative is left out": dA,
-                    "the gate is always open: is it asked whether a >= 0?": dA
-                    * (1 if activation == "relu" else slope(Z)),
-                    "it is ReLU's derivative, whatever was asked for": dA * (Z > 0),
-                    "it is the sigmoid's derivative, whatever was asked for": dA
-                    * sigmoid(Z)
-                    * sigmoid(-Z),
-                    "it is taken at the pre-activation of another layer": dA
-                    * slope(above if above.shape == Z.shape else Z),
-                    "the bias is left out of z": dA * slope(Z - problem.parameters[f"b{l - 1}"]),
-                    "the activation stands for its derivative": dA * A,
-                    "1 - a stands for 1 - a²": dA * (1 - A if activation == "tanh" else slope(Z)),
-                },
-                what=f"dZ{l - 1} with {activation}",
-            )
+    dZ = layer_errors(net, x, y, problem.parameters, activation=own, output=output)
+    slope, values = activation_of(own).derivative, cached(net, L)
+    for l in range(L, 1, -1):
+        dA, Z, A = dZ[l] @ getattr(net, f"W{l}").T, values[f"Z{l - 1}"], values[f"A{l - 1}"]
+        above, b = values[f"Z{l}"], problem.parameters[f"b{l - 1}"]
+        agree(
+            dZ[l - 1],
+            dA * slope(Z),
+            scale=(1 + np.abs(dZ[l])) @ np.abs(getattr(net, f"W{l}").T),
+            sizes=problem.named_sizes(),
+            mistakes=lambda: {
+                "it is taken at the pre-activation of another layer": dA
+                * slope(above if above.shape == Z.shape else Z),
+                "the bias is left out of z": dA * slope(Z - b),
+                "the activation stands for its derivative": dA * A,
+                **slips_of(activation, dA, Z, A, slope),
+            },
+            what=f"dZ{l - 1} with {activation}",
+        )
 
 
-@claim(
-    "5.4/pre-activation-gradient",
-    r"dZ^{[l-1]} = dA^{[l-1]} \odot \sigma_{l-1}'(Z^{[l-1]})",
-)
-def test_pre_activation_gradient_far_below_the_output(nn):
-    """The rule ends at the first layer and nowhere before, for the other activations, too."""
-    x, y, L = TALL.X[:1], TALL.Y[:1], oracle.depth(TALL.parameters)
-    for activation in (name for name in ACTIVATIONS if name not in HIDDEN):
-        net, own = mlp(nn, TALL, activation), as_in_networks(nn, activation)
-        slope, model = activation_of(own).derivative, {"activation": own, "output": TALL.output}
-        dZ, values = layer_errors(net, x, y, TALL.parameters, **model), cached(net, L)
-        for l in range(L, 1, -1):
-            W, Z, A = TALL.parameters[f"W{l}"], values[f"Z{l - 1}"], values[f"A{l - 1}"]
-            dA = dZ[l] @ W.T
-            agree(
-                dZ[l - 1],
-                dA * slope(Z),
-                scale=(1 + np.abs(dZ[l])) @ np.abs(W.T),
-                mistakes=lambda: {"the derivative is fed with a, not with z": dA * slope(A)},
-                what=f"dZ{l - 1} of {L} layers with {activation}",
-            )
+def slips_of(activation: str, dA: Array, Z: Array, A: Array, slope) -> dict[str, Array]:
+    """What goes wrong with the derivative of one activation and not, or not visibly, with that of another."""
+    slips = {
+        "it is ReLU's derivative, whatever was asked for": dA * (Z > 0),
+        "it is the sigmoid's derivative, whatever was asked for": dA * sigmoid(Z) * sigmoid(-Z),
+        "the derivative is left out": dA,
+    }
+    if activation == "relu":
+        del slips["it is ReLU's derivative, whatever was asked for"]
+        slips["the gate is always open: is it asked whether a >= 0?"] = slips.pop(
+            "the derivative is left out"
+        )
+    elif not ACTIVATIONS[activation].has_straight_sides:
+        slips["the derivative is fed with a, not with z"] = dA * slope(A)
+    if activation == "sigmoid":
+        del slips["it is the sigmoid's derivative, whatever was asked for"]
+    if activation == "tanh":
+        slips["1 - a stands for 1 - a²"] = dA * (1 - A)
+    return slips

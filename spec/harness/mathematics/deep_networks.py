@@ -1,19 +1,22 @@
 """The networks that sections 5.3 to 5.5 judge: widths, hidden activations, outputs."""
 
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from ..ground import trial
 from ..ground.compare import Array
+from ..ground.outcomes import NotWrittenYet, Raised
 from ..subject.counting import cost_of_backward
 from ..subject.proxy import Guarded, Implementation, next_to
 from . import oracle
-from .networks import mlp
+from .activations import ACTIVATIONS
+from .networks import as_in_networks, mlp
 from .strategies import EVERY_SIZE, SEEDS, Problem, Test, always, problems
 
 FEWER = settings(max_examples=max(1, settings().max_examples // 6))  # for those with three networks
@@ -107,12 +110,28 @@ def with_output(problem: Problem, output: str) -> Problem:
     return awake(replace(problem, sizes=(*problem.sizes[:-1], n_L), output=output))
 
 
-def networks(nn: Implementation, problem: Problem) -> Iterator[tuple[str, Guarded]]:
-    """A network for each hidden activation: all of them made before the first is used.
+# hidden activation and output: each activation with a softmax, each output with ReLU
+KINDS = [(name, "softmax") for name in ACTIVATIONS] + [("relu", "sigmoid"), ("relu", "identity")]
+OF_EVERY_KIND = pytest.mark.parametrize(
+    ("activation", "output"),
+    KINDS,
+    ids=[name if kind == "softmax" else f"{kind}-output" for name, kind in KINDS],
+)
 
-    They live side by side, so that one which keeps in its class what is its own takes another's.
+
+def of_kind(
+    nn: Implementation, problem: Problem, activation: str, output: str
+) -> tuple[Problem, Guarded, str]:
+    """The problem for this output, a network for it, and the activation by the name that the oracle knows.
+
+    Another network, of another activation, is made before this one is used: they live side by side, so
+    that one which keeps in its class what is its own takes the other's.
     """
-    yield from [(activation, mlp(nn, problem, activation)) for activation in HIDDEN]
+    model = problem if output == problem.output else with_output(problem, output)
+    net, own = mlp(nn, model, activation), as_in_networks(nn, activation)
+    with suppress(NotWrittenYet, Raised):
+        mlp(nn, model, "tanh" if activation == "relu" else "relu")
+    return model, net, own
 
 
 def cost(net: Guarded, Y: Array) -> tuple[int, int]:
