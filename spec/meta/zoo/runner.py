@@ -32,7 +32,10 @@ SHARE_BY_REACH = 5  # one entry in so many is judged by all that reach it
 
 
 def told(found: Results) -> Told:
-    """How each claim that does not hold ended, and what its tests say, in the theory's order."""
+    """How each claim that does not hold ended, and what its tests say, in the theory's order.
+
+    What holds, but means nothing yet, is left out: that depends on which other claims were judged.
+    """
     return {
         outcome.id: {
             "status": outcome.status,
@@ -46,7 +49,7 @@ def told(found: Results) -> Told:
             ],
         }
         for outcome in found.outcomes()
-        if outcome.status != Status.HOLDS
+        if outcome.status != Status.HOLDS and not outcome.worst.hollow
     }
 
 
