@@ -205,3 +205,32 @@ def test_the_same_seed_gives_the_same_run(judge, tmp_path):
 
     assert outcome() == outcome()
     assert outcome("--seed=7") == outcome("--seed=7")
+
+
+def relu_alone(wrong: str, right: str) -> str:
+    """Right code in which the networks know ReLU and no other activation, and one thing is changed."""
+    source = (ROOT / "spec/meta/right/plain.py").read_text(encoding="utf-8")
+    first, last = source.index('    "leaky_relu": (leaky'), source.index("}\n\n\ndef small_random")
+    source = source[:first] + source[last:]
+    assert source.count(wrong) == 1
+    return source.replace(wrong, right)
+
+
+def test_a_network_is_judged_as_far_as_it_goes(judge):
+    """What it knows is judged, and what is wrong with it is told before what is to be written."""
+    wrong = relu_alone("dZ.mean(axis=0, keepdims=True)", "dZ.sum(axis=0, keepdims=True)")
+    run = judge(wrong, SPEC, "--claim=5.4/bias-gradient")
+    assert "First to mend: 5.4/bias-gradient" in run.text
+    assert "the mean over the m" in run.text
+    assert "KeyError" not in run.text
+
+
+def test_what_a_network_does_not_know_is_to_be_written(judge, tmp_path):
+    """An activation that it refuses is no failure."""
+    right = relu_alone("dZ.mean(axis=0, keepdims=True)", "dZ.mean(axis=0)[None]")
+    run = judge(right, SPEC, "--claim=5.4/weight-gradient", "--claims-json=a")
+    assert "not written yet: MLP(activation='" in run.text
+    (claim,) = json.loads((tmp_path / "a").read_text())["claims"]
+    statuses = {test["test"].partition("[")[2]: test["status"] for test in claim["tests"]}
+    assert statuses["relu]"] == "holds"
+    assert statuses["tanh]"] == "to write"

@@ -3,17 +3,21 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from spec.grading.scores import rubric, rubric_template, scoring
 from spec.grading.scores.exercises import EXERCISES
+from spec.grading.scores.judgement import Verdict
 from spec.harness.ground.errors import CannotDo
+from spec.harness.ground.status import Status
 
 from .conftest import ROOT
 from .grading import FAILING, UNWRITTEN, catalogue, judgement
 
+IN_PARTS = "5.4/weight-gradient"
 COLLECTED = (
     "import json\nfrom spec.grading.scores.catalogue import catalogue\nfound = catalogue()\n"
     "print(json.dumps([found.claims, found.exercises]))"
@@ -158,3 +162,24 @@ def test_exercises_are_made_of_obligations_and_do_not_overlap():
     assert all(exercises.values())
     assert len(set(together)) == len(together)
     assert set(together) <= set(claims)
+
+
+@pytest.mark.parametrize(
+    ("status", "share", "part"),
+    [
+        (Status.HOLDS, (8, 8), 1),
+        (Status.FAILS, (2, 8), Fraction(1, 4)),
+        (Status.TODO, (6, 8), Fraction(3, 4)),
+        (Status.WAITS, (7, 8), 0),
+        (Status.FAILS, (0, 1), 0),
+    ],
+)
+def test_the_parts_of_a_claim_share_its_points(status: Status, share: tuple[int, int], part):
+    """A claim judged for several kinds of network brings as much as those are worth for which it holds."""
+    verdicts = [Verdict(id, Status.HOLDS) for id in catalogue().claims]
+    at = catalogue().claims.index(IN_PARTS)
+    verdicts[at] = Verdict(IN_PARTS, status, share=share)
+    judged = replace(judgement(), verdicts=tuple(verdicts))
+    found = scoring.score(judged, rubric.default(catalogue()), catalogue())
+    (claim,) = (claim for claim in found.claims if claim.claim == IN_PARTS)
+    assert claim.points == part * claim.maximum

@@ -141,7 +141,7 @@ def test_who_waits_is_settled_whatever_the_order():
     needed = ledger.entries[needing].means_nothing_without[0]
     found = Results(ledger, NOTHING)
     for id in (needing, needed):
-        found.records[id] = Record(id, Claim(id), "", 1, "", True, Status.FAILS)
+        found.records[id] = Record(id, Claim(id), "", "", 1, "", True, Status.FAILS)
     found.settle()
     assert (found.records[needing].status, found.records[needed].status) == ("waits", "fails")
     assert found.records[needing].waits_for == needed

@@ -232,6 +232,7 @@ def _verdict(outcome: Outcome, incidents: dict[str, str]) -> Verdict:
         record.line,
         record.waits_for,
         record.explanation,
+        outcome.share,
     )
 
 

@@ -13,7 +13,7 @@ class Verdict:
 
     `test`, `line`, `why` (the test's docstring) and the explanation come from the claim's first test with
     this status; the explanation is None where the claim holds. `equation` is in Unicode. `waits_for` is
-    the claim that must hold first.
+    the claim that must hold first. `share` says of how many parts of the claim how many hold.
     """
 
     claim: str
@@ -24,6 +24,7 @@ class Verdict:
     line: int = 0
     waits_for: str = ""
     explanation: Explanation | None = None
+    share: tuple[int, int] = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -59,5 +60,9 @@ class Judgement:
 
 def _verdict(data: dict[str, Any]) -> Verdict:
     explanation = data["explanation"] and Explanation.from_data(data["explanation"])
-    made: dict[str, Any] = {"status": Status(data["status"]), "explanation": explanation}
+    made: dict[str, Any] = {
+        "status": Status(data["status"]),
+        "explanation": explanation,
+        "share": tuple(data["share"]),
+    }
     return Verdict(**data | made)

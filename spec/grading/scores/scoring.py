@@ -9,7 +9,7 @@ from functools import cached_property
 from spec.harness.ground.status import Status
 
 from .catalogue import Catalogue
-from .judgement import Judgement
+from .judgement import Judgement, Verdict
 from .overrides import NOTHING, UNCHANGED, Adjustment
 from .rubric import Rubric
 
@@ -115,12 +115,13 @@ def score(
     `late` is what the platform says, and `adjustment` what an instructor decided.
     """
     statuses = {verdict.claim: verdict.status for verdict in judgement.verdicts}
+    shares = {verdict.claim: _share(verdict) for verdict in judgement.verdicts}
     lacking = {
         id for id in rubric.required if statuses[id] != Status.HOLDS and not _exempt(id, adjustment)
     }
     counts = Counter(statuses[id] for id in rubric.points)
     scored = (
-        _scored(id, statuses[id], rubric, lacking)
+        _scored(id, statuses[id], shares[id], rubric, lacking)
         for id in rubric.points
         if not _exempt(id, adjustment)
     )
@@ -138,12 +139,20 @@ def _exempt(id: str, adjustment: Adjustment) -> bool:
     return adjustment.claims.get(id, NOTHING).exempt is True
 
 
-def _scored(id: str, status: str, rubric: Rubric, lacking: set[str]) -> ClaimScore:
+def _share(verdict: Verdict) -> Fraction:
+    """The part of a claim's points that it brings: its parts share them equally."""
+    if verdict.status == Status.HOLDS:
+        return Fraction(1)
+    in_part = verdict.status in (Status.FAILS, Status.TODO)  # what waits brings nothing
+    return Fraction(*verdict.share) if in_part else Fraction()
+
+
+def _scored(id: str, status: str, share: Fraction, rubric: Rubric, lacking: set[str]) -> ClaimScore:
     maximum, extra = rubric.points[id], id in rubric.extra
-    if status != Status.HOLDS:
+    if not share:
         return ClaimScore(id, status, Fraction(), maximum, extra)
     if not lacking:
-        return ClaimScore(id, status, maximum, maximum, extra)
+        return ClaimScore(id, status, share * maximum, maximum, extra)
     withheld = next(
         (
             needed
@@ -152,7 +161,9 @@ def _scored(id: str, status: str, rubric: Rubric, lacking: set[str]) -> ClaimSco
         ),
         "",
     )
-    return ClaimScore(id, status, Fraction() if withheld else maximum, maximum, extra, withheld)
+    return ClaimScore(
+        id, status, Fraction() if withheld else share * maximum, maximum, extra, withheld
+    )
 
 
 def _adjusted(claim: ClaimScore, adjustment: Adjustment, late: bool) -> ClaimScore:

@@ -20,6 +20,7 @@ from .claims import Claim, Ledger
 
 SPEC = Path(__file__).parents[2]
 CHAPTER = re.compile(r"test_(\d\d)_\w+\.py")
+PARTS = ("activation", "output")  # the parameters of a test that judges one kind of network
 GIVEN = ("nn", "rng", "run_seed")  # what a test may ask for that no strategy draws
 
 
@@ -60,6 +61,12 @@ class Case:
     def name(self) -> str:
         """File and test without the folder. Its random numbers follow from it: renamed, it draws others."""
         return self.id.rpartition("/")[2]
+
+    @property
+    def part(self) -> str:
+        """Which part of its claim it is, where a claim is judged for several kinds of network; else ""."""
+        kind = [self.parameters.get(option, "") for option in PARTS]
+        return ", ".join(kind) if all(kind) else ""
 
     @property
     def drawing(self) -> Any:

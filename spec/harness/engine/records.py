@@ -38,6 +38,7 @@ class Record:
 
     test: str
     claim: Claim
+    part: str
     equation: str
     line: int
     why: str
@@ -75,7 +76,9 @@ class Record:
     @classmethod
     def blank(cls, case: Case) -> "Record":
         """The record of a case that has not been run."""
-        return cls(case.id, case.claim, case.equation, case.line, case.why, case.is_obligation)
+        return cls(
+            case.id, case.claim, case.part, case.equation, case.line, case.why, case.is_obligation
+        )
 
     @classmethod
     def stopped(cls, case: Case, sentence: str) -> "Record":
@@ -194,6 +197,20 @@ class Outcome:
     def status(self) -> Status:
         """The worst that any case of the claim says."""
         return worst({record.status for record in self.records})
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """Of how many parts how many hold, those that all tests of the claim speak of included.
+
+        A claim that is judged as a whole is one part; and where what belongs to no part fails, none holds.
+        """
+        held: dict[str, bool] = {}
+        for record in self.records:
+            held[record.part] = held.get(record.part, True) and record.status is Status.HOLDS
+        whole = held.pop("", True)
+        if not held:
+            return int(whole), 1
+        return sum(held.values()) if whole else 0, len(held)
 
     @property
     def is_theorem(self) -> bool:
