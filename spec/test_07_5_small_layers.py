@@ -15,7 +15,7 @@ import pytest
 from spec.harness import chance, claim
 from spec.harness.ground.outcomes import NotWrittenYet, Raised
 from spec.harness.ground.seeds import generator
-from spec.harness.mathematics.dependence import CORRELATION, independent
+from spec.harness.mathematics.dependence import CORRELATION, independent, rate_of
 from spec.harness.mathematics.sampling import (
     GAP,
     MEAN,
@@ -62,7 +62,6 @@ def judge_rule(initialiser, rng, shape: str, variance, *, uniform: bool = False)
     deviation = np.sqrt(variance(n_in, n_out))
     limit = np.sqrt(3) * deviation
     law = stats.uniform(-limit, 2 * limit) if uniform else stats.norm(0, deviation)
-    spent = independent(W.T, f"two entries of {what}")
     mistakes = {
         "the bias is counted in the fan-in": variance(n_in + 1, n_out),
         "the fans are exchanged": variance(n_out, n_in),
@@ -72,7 +71,9 @@ def judge_rule(initialiser, rng, shape: str, variance, *, uniform: bool = False)
     mistakes = {
         c: wrong for c, wrong in mistakes.items() if told_apart and differs(wrong, deviation**2)
     }
-    drawn_from(W.ravel(), law, false_alarm=RATE - spent, mistakes=mistakes, what=what)
+    rate = RATE - rate_of(n_in * n_out)
+    drawn_from(W.ravel(), law, false_alarm=rate, mistakes=mistakes, what=what)
+    independent(W.T, f"two entries of {what}")
 
 
 def differs(wrong: float, right: float) -> bool:

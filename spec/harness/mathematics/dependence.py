@@ -34,36 +34,46 @@ def detectable_correlation(n: int, *, power: float) -> float:
     return float(np.tanh(np.arctanh(greatest_cosine(n)) + norm.isf(1 - power) / np.sqrt(n - 3)))
 
 
-def independent_in_itself(W: Array, what: str) -> float:
+def independent_in_itself(W: Array, what: str) -> None:
     """Refuse a matrix whose columns, rows, or entries next to each other depend on one another.
 
-    Columns and rows of fewer than FEWEST entries are passed over. Returns the false-alarm rate that this
-    has spent. Raises Refuted.
+    Columns and rows of fewer than FEWEST entries are passed over. Raises Refuted.
     """
     __tracebackhide__ = True
-    spent = 0.0
-    for vectors, names in ((W.T, "columns"), (W, "rows")):
-        if vectors.shape[1] >= FEWEST:
-            spent += independent(vectors, f"two {names} of {what}")
+    for vectors, names in _vectors(W):
+        independent(vectors, f"two {names} of {what}")
     entries = W.ravel()
     for lag in range(1, LAGS + 1):
         ahead = np.vstack([entries[:-lag], entries[lag:]])
         which = "next to each other" if lag == 1 else f"{lag} apart"
-        spent += independent(ahead, f"entries of {what} that are {which}")
-    return spent
+        independent(ahead, f"entries of {what} that are {which}")
 
 
-def independent(vectors: Array, what: str) -> float:
-    """Refuse vectors (k, n) two of which depend on each other; `what` two of them are.
+def spent_on(W: Array) -> float:
+    """The false-alarm rate that `independent_in_itself` spends on a matrix."""
+    return LAGS * A_PAIR + sum(rate_of(len(vectors)) for vectors, _ in _vectors(W))
 
-    Returns the false-alarm rate that this has spent: A_PAIR for each pair. Raises Refuted.
+
+def _vectors(W: Array) -> list[tuple[Array, str]]:
+    both = ((W.T, "columns"), (W, "rows"))
+    return [(vectors, names) for vectors, names in both if vectors.shape[1] >= FEWEST]
+
+
+def rate_of(k: int) -> float:
+    """The false-alarm rate that `independent` spends on k vectors: A_PAIR for each pair."""
+    return A_PAIR * k * (k - 1) / 2
+
+
+def independent(vectors: Array, what: str) -> None:
+    """Refuse vectors (k, n), of mean 0, two of which depend on each other; `what` two of them are.
+
+    Raises Refuted.
     """
     __tracebackhide__ = True
     k, n = vectors.shape
-    rate: float = A_PAIR * k * (k - 1) / 2
-    trial.current().false_alarms += rate
+    trial.current().false_alarms += rate_of(k)
     if k < 2:
-        return rate
+        return
     lengths = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
     directions = vectors / np.where(lengths > 0, lengths, 1)
     cosines: Array = directions @ directions.T
@@ -74,4 +84,3 @@ def independent(vectors: Array, what: str) -> float:
             f"{what} depend on each other, and no two neurons begin alike: their correlation is "
             f"{found:.2f}, expected none"
         )
-    return rate

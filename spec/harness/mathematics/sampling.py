@@ -18,7 +18,7 @@ from ..ground import trial
 from ..ground.compare import Array, NotPlain, as_plain
 from ..ground.outcomes import Refuted
 from . import kolmogorov
-from .dependence import independent_in_itself
+from .dependence import independent_in_itself, spent_on
 
 POWER = 0.999
 TRUNCATED = 0.7737412  # the variance of a standard normal law cut off at two deviations
@@ -277,12 +277,12 @@ def drawn_from(
     __tracebackhide__ = True
     from scipy.stats import norm, uniform
 
-    values, rate = np.sort(np.ravel(sample)), false_alarm / 4
+    values, W = np.sort(np.ravel(sample)), np.atleast_2d(sample)
+    rate = (false_alarm - spent_on(W)) / 4
     _not_repeated(values, what)
-    if np.ndim(sample) == 2:
-        rate -= independent_in_itself(np.asarray(sample), what) / 4
-        _lengths_differ(np.asarray(sample), what)
     mean_is(values, 0, float(values.std()), false_alarm=rate, what=what)
+    independent_in_itself(W, what)
+    _lengths_differ(W, what)
     variance_is(values, law.var(), false_alarm=rate, mistakes=mistakes, what=what)
     deviation = law.std()
     if law.dist.name == "norm":

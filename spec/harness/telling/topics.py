@@ -20,6 +20,11 @@ OF_SLIPS = {
     Slip.TRANSPOSED: "the transposes, and the order of the factors",
     Slip.REVERSED: "the order of its rows and columns",
     Slip.RESHAPED: "its shape: which axes it has",
+    Slip.OFFSET: "what is added that belongs to no term, such as a small constant",
+    Slip.CLIPPED: "the bounds: what is clipped, and where",
+    Slip.UNSIGNED: "the signs: what an absolute value or a square takes away",
+    Slip.SHIFTED: "where counting begins, and where an index points",
+    Slip.ROUNDED: "the type of the numbers: what is cut to whole ones",
     Slip.SUMMED: "the axis along which a sum, a mean or an index runs",
 }
 
