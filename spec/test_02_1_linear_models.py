@@ -68,17 +68,18 @@ def test_whole_numbers_are_data_like_any_other(nn, widths, seed):
     rng, [(weights, b)] = generator(seed), layers_of((n_in, n_out), seed)
     counts, signs = rng.integers(-9, 10, (m, n_in)), np.sign(weights).astype(int)
     X, W = (tenths(rng, m, n_in), signs) if seed % 2 else (counts, weights)
+    which = "W" if seed % 2 else "X"
     agree(
         nn.affine(X, W, b),
         X @ W + b,
         scale=np.abs(X) @ np.abs(W) + np.abs(b),
         mistakes=lambda: {
-            "the result is cut to whole numbers, the type of a factor": np.trunc(X @ W + b),
-            "the products are cut to whole numbers, the type of a factor": np.trunc(X @ W) + b,
+            f"the result is cut to whole numbers, the type of {which}": np.trunc(X @ W + b),
+            f"the products are cut to whole numbers, the type of {which}": np.trunc(X @ W) + b,
             "the other factor is cut to whole numbers, too": np.trunc(X) @ np.trunc(W) + b,
-            "the bias is cut to whole numbers, the type of a factor": X @ W + np.trunc(b),
+            f"the bias is cut to whole numbers, the type of {which}": X @ W + np.trunc(b),
         },
-        what="Z",
+        what=f"Z, where {which} holds whole numbers,",
     )
 
 

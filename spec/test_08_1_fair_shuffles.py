@@ -24,6 +24,7 @@ def orders(nn, m: int, rng: np.random.Generator):
     (X, Y), N = numbered(m), N_EPOCHS[m]
     found = next_to(nn.minibatches, beside.orders, N, X, Y, 3, rng)
     numbers = 2 * sample_of(found, (N, m), f"the samples of {N} epochs")
+    assert np.any(numbers != numbers[0]), f"all of {N} epochs have the same order"
     whole = (np.sort(numbers, axis=1) == np.arange(m)).all()
     assert whole, f"not every epoch visits each of {m} samples once"
     return numbers.astype(int)

@@ -116,7 +116,15 @@ def witnesses(*pairs, sizes=({"m": 3}, {"m": 5}), mistakes=None):
         (lambda E, m: E.sum(axis=0), "yours is the right value summed over its rows"),
         (lambda E, m: E.ravel(), "yours is the right numbers in the wrong shape"),
         (lambda E, m: 0 * E, "yours is zero everywhere"),
-        (lambda E, m: E + 1, ""),
+        (lambda E, m: E + 1, "yours is too large by 1 in every entry"),
+        (lambda E, m: 1.5 * E, "yours is 1.5 times the right value"),
+        (lambda E, m: np.maximum(E, 3), "yours is never below 3, and else right"),
+        (lambda E, m: np.minimum(E, 6), "yours is never above 6, and else right"),
+        (
+            lambda E, m: np.roll(E, 1, axis=1),
+            "yours is the right value with its columns one further on",
+        ),
+        (lambda E, m: E + E[:1] ** 2, ""),
     ],
 )
 def test_a_simple_slip_is_recognised(wrong, sentence):

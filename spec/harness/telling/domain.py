@@ -83,7 +83,7 @@ class Domain:
             if named and claim in entry.get("claims", [claim]):
                 for one in self.applying(name):
                     if any(re.fullmatch(pattern, one) for pattern in entry["classes"]):
-                        found[one] = entry.get("at") or entry["reason"]
+                        found.setdefault(one, entry.get("at") or entry["reason"])
         return found
 
 
