@@ -23,21 +23,20 @@ MANY = {"size": 65, "depth": 12, "length": 40}
 EDGES = {"tiny": 2.0**-18, "below 1": 1.0, "1 to 8": 8.0, "8 to 40": 40.0, "40 to 700": 700.0}
 APART = 100  # between the levels of two rows that are very different
 OPTION = re.compile(r"(\w+)=\{(\d+)\}")
-METHOD = re.compile(r"(?:for _ in range\((\d+)\): )?(\w+)\.\w+\(")
+METHOD = re.compile(r"(\w+)\.\w+\(")
 
 
 @dataclass
 class Use:
     """One call in its context: its arguments by name, the object that it was made on, and what went before.
 
-    `before` are the earlier uses of the example; `times` is how often it was repeated.
+    `before` are the earlier uses of the example.
     """
 
     name: str
     arguments: dict[str, Any]
     before: list["Use"]
     made: "Use | None" = None
-    times: int = 1
 
     @property
     def of_the_same(self) -> list["Use"]:
@@ -77,7 +76,7 @@ class Domain:
 
     def reasons(self, claim: str, name: str) -> dict[str, str]:
         """The classes of a name that do not apply to a claim, with the reason or the claim in its place."""
-        found = {}
+        found: dict[str, str] = {}
         for entry in self.without:
             named = any(fnmatch(name, pattern) for pattern in entry.get("of", ["*"]))
             if named and claim in entry.get("claims", [claim]):
@@ -95,14 +94,12 @@ def uses(calls: Iterable[Call], domain: Domain) -> Iterator[Use]:
         name = call.function
         if not name:
             continue
-        times, variable = 1, ""
-        if found := METHOD.match(call.code):
-            times, variable = int(found[1] or 1), found[2]
+        found = METHOD.match(call.code)
         named = {key: call.values[int(place)] for key, place in OPTION.findall(call.code)}
         positional = call.values[: len(call.values) - len(named)]
         takes = domain.of.get(name, {}).get("takes", [])
         arguments = dict(zip(takes, positional, strict=False)) | named
-        use = Use(name, arguments, list(before), made.get(variable), times)
+        use = Use(name, arguments, list(before), made.get(found[1]) if found else None)
         if name.rpartition(".")[0] == "" and (own := re.match(r"(\w+) = ", call.code)):
             made[own[1]] = Use(name, {"all": positional} | named, [], None)
         if name in domain.of:
@@ -150,10 +147,10 @@ def _of(use: Use, what: str) -> Any:
 
 
 def _length(use: Use, path: str) -> int | None:
-    """A length: "X.0" of an array, "net.1" among the widths of a network, "steps" of a repetition."""
+    """A length: "X.0" of an array, "net.1" among the widths of a network."""
     what, _, place = path.partition(".")
     if what == "calls":
-        return len(use.of_the_same) + use.times
+        return len(use.of_the_same) + 1
     value = use.arguments.get(what)
     if what == "self":
         widths = _widths(use.made)
@@ -266,7 +263,7 @@ def _number(what: str, value: Any, values: list[str]) -> set[str]:
 
 def _history(use: Use) -> Iterator[str]:
     earlier = use.of_the_same
-    yield "again" if earlier or use.times > 1 else "first"
+    yield "again" if earlier else "first"
     if any(_shapes(one) != _shapes(use) for one in earlier):
         yield "after another batch"
     if use.made is not None:
