@@ -13,7 +13,7 @@ from typing import Any
 from ..ground import trial
 from ..ground.limits import time_limit
 from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
-from ..ground.trial import Trial
+from ..ground.trial import Trial, Tried
 from ..subject.loading import Subject
 from .cases import Case
 from .examples import Example, drawn, seed_all
@@ -27,9 +27,10 @@ def gather(
     limit: float,
     examples: list[Example] | None,
 ) -> None:
-    """Add to the current trial, before its own, all comparisons that the case makes on all its examples.
+    """Add to the current trial all comparisons that the case makes on all its examples, before its own.
 
-    Where the time did not last for all, the trial is noted to be `cut_short`.
+    With them go the examples themselves, and whether each held. Where the time did not last for all, the
+    trial is noted to be `cut_short`.
     """
     failed = trial.current()
     found = trial.begin(gathers=True)
@@ -40,13 +41,24 @@ def gather(
             with subject.each_test(seed_all(case, seed)):
                 asked = given()
                 for call in _calls(case, asked, tried):
-                    with suppress(Exception, NotWrittenYet):  # what came before it counts
-                        call()
+                    failed.tried.append(_tried(call, found))
     except TimeLimitExceeded:
         failed.cut_short = True
     finally:
         trial.resume(failed)
     _put_before(failed, found)
+
+
+def _tried(call: Callable[[], object], found: Trial) -> Tried:
+    """One example: it holds if nothing is raised, and every value that it compares is right."""
+    before = {site: len(comparisons) for site, comparisons in found.comparisons.items()}
+    found.calls.clear()
+    held = False
+    with suppress(Exception, NotWrittenYet):  # what came before it counts
+        call()
+        held = True
+    new = (c for site, some in found.comparisons.items() for c in some[before.get(site, 0) :])
+    return Tried(held and not any(c.problem() for c in new), tuple(found.calls))
 
 
 def _calls(

@@ -58,11 +58,6 @@ def always_tried(case: Case) -> list[Example]:
     return [case.parameters | {name: make() for name, make in some.items()} for some in makers]
 
 
-def all_of(case: Case, seed: int, examples: list[Example] | None) -> list[Example]:
-    """All examples of a case; `examples`, if they were drawn beforehand."""
-    return (drawn(case, seed) or []) if examples is None else examples
-
-
 def try_all(
     case: Case, given: dict[str, Any], seed: int, examples: list[Example] | None = None
 ) -> None:

@@ -1,13 +1,13 @@
 """The record of one case that was run, and the outcome of a claim: that of its cases together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..ground.compare import Disagreement
 from ..ground.failures import Failure
 from ..ground.limits import time_limit
-from ..ground.outcomes import Kind, NotWrittenYet, Raised, Refuted, TimeLimitExceeded
+from ..ground.outcomes import Kind, NotWrittenYet, Raised, TimeLimitExceeded
 from ..ground.status import Status, worst
 from ..ground.texts import shortened
 from ..ground.trial import Trial, Uses
@@ -95,12 +95,8 @@ class Record:
         trial: Trial,
         seconds: float,
         given: dict[str, Any],
-        examples: Callable[[], list[dict[str, Any]]],
     ) -> "Record":
-        """The record of a case that was run with what it asks for: it raised `error`, or nothing.
-
-        `examples` gives those that it has, to look for what the failing ones share.
-        """
+        """The record of a case that was run with what it asks for: it raised `error`, or nothing."""
         record = replace(
             cls.blank(case),
             status=_status(error),
@@ -115,7 +111,7 @@ class Record:
         if isinstance(error, Raised):
             record.raised_at, record.raised_by = error.at, error.function
         if error is not None and (record.obligation or isinstance(error, Disagreement)):
-            record.explanation = _explanation(case, subject, error, trial, given, examples)
+            record.explanation = _explanation(case, subject, error, trial, given)
         return record
 
     def as_data(self) -> dict[str, Any]:
@@ -144,24 +140,17 @@ def _status(error: BaseException | None) -> Status:
 
 
 def _explanation(
-    case: Case,
-    subject: Subject,
-    error: BaseException,
-    trial: Trial,
-    given: dict[str, Any],
-    examples: Callable[[], list[dict[str, Any]]],
+    case: Case, subject: Subject, error: BaseException, trial: Trial, given: dict[str, Any]
 ) -> Explanation:
     """Why a case does not hold. An answer may be too strange to tell: its outcome stands all the same."""
     try:
         with time_limit(LONGEST, "the search for the cause"):
             told = with_own_lines(_explained(case, subject, error, trial, given), subject)
-            seen_to_differ = (
-                isinstance(error, (Refuted, AssertionError)) and not told.cause and case.drawing
+            return (
+                told
+                if told.cause
+                else replace(told, only=only_where([] if trial.cut_short else trial.tried))
             )
-            if not seen_to_differ or not trial.example:
-                return told
-            inner = case.drawing.inner_test
-            return replace(told, only=only_where(inner, given, examples(), trial.example))
     except (Exception, TimeLimitExceeded) as trouble:
         sentence = shortened(str(error), LONGEST_SENTENCE)
         return Explanation(f"{sentence} (no cause was found: {type(trouble).__name__})")

@@ -10,15 +10,15 @@ import hypothesis
 import numpy as np
 
 from ..ground import trial
-from ..ground.compare import Disagreement
 from ..ground.limits import time_limit
+from ..ground.outcomes import Refuted
 from ..ground.seeds import derived
 from ..ground.trial import Uses
 from ..subject.loading import Subject
 from ..subject.proxy import Implementation
 from .cases import Case
 from .evidence import gather
-from .examples import Example, all_of, seed_all, try_all
+from .examples import Example, seed_all, try_all
 from .records import Record
 from .self_checks import keep_mistakes_apart, keep_risk
 from .uses import may_be_made_again, uses
@@ -61,18 +61,10 @@ def run(
             raise
         except BaseException as raised:  # of whatever kind the code under test raises
             error = raised
-        if isinstance(error, Disagreement):
+        if isinstance(error, (Refuted, AssertionError)):
             gather(case, subject, lambda: given(case, subject, seed), seed, limit, examples)
         seconds = time.perf_counter() - begun
-        return Record.of(
-            case,
-            subject,
-            error,
-            trial.current(),
-            seconds,
-            asked,
-            lambda: all_of(case, seed, examples),
-        )
+        return Record.of(case, subject, error, trial.current(), seconds, asked)
 
 
 def given(case: Case, subject: Subject, seed: int) -> dict[str, Any]:

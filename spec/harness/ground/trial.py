@@ -53,6 +53,14 @@ class Uses:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """One example of a test that fails on some: whether it held, and the calls that it made."""
+
+    held: bool
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
 class Variances:
     """The right variance of what was drawn, and that which each listed mistake gives."""
 
@@ -82,6 +90,7 @@ class Trial:
     at_stake: Kind = Kind.WRONG  # the kind of an assertion that fails now
     gathers: bool = False  # whether `agree` notes a wrong value and goes on, instead of raising
     cut_short: bool = False  # whether there was no time to make all its comparisons
+    tried: list[Tried] = field(default_factory=list)  # all examples of a test that has failed
 
     def new_example(self, arguments: dict[str, Any]) -> None:
         """Hypothesis begins another example: what was called before no longer matters."""
@@ -133,8 +142,8 @@ def begin(*, gathers: bool = False) -> Trial:
     global _current
     _tell(_current)
     _current = Trial(gathers=gathers)
-    if _listener is not None:
-        _current.calls = deque()
+    if gathers or _listener is not None:
+        _current.calls = deque()  # of any length
     return _current
 
 

@@ -1,26 +1,19 @@
 """What the examples that fail have in common, and none of those that hold: "only where m = 1".
 
-No cause is guessed. The failing test is tried on all its examples, each of which belongs to classes of the
+No cause is guessed. A failing test is tried on all its examples, each of which belongs to classes of the
 domain. A class that all the failing ones share, and no other, is told.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
-from ..ground import trial
-from ..ground.limits import time_limit
-from ..ground.outcomes import TimeLimitExceeded
-from ..ground.trial import Call
+from ..ground.trial import Call, Tried
 from .domain import EDGES, MANY, Domain, classes_of, uses
 
-Example = dict[str, Any]
 Class = tuple[str, str]  # of a name, such as ("softmax", "K: 2")
 
-SECONDS = 2.0  # to compute, for all examples together
 FEWEST_HOLDING = 5  # examples: of fewer, a class that none of them has says little
-MOST_FAILING = 4  # before any has held: it fails everywhere
 MOST_TOLD = 3  # classes: more are no class of their own
 LEAST_OF_MANY = {"layers": MANY["depth"], "epochs": MANY["length"], "steps": MANY["length"]}
 EDGES_IN_WORDS = {
@@ -30,51 +23,37 @@ EDGES_IN_WORDS = {
 }
 
 
-def only_where(
-    test: Callable[..., Any], given: dict[str, Any], examples: Iterable[Example], failing: Example
-) -> str:
-    """In words, what sets the failing examples apart; "" where nothing does, or too few hold.
-
-    `test` takes one example beside what is `given`; `failing` is one that is known to fail.
-    """
-    under_way = trial.current()
-    try:
-        with time_limit(SECONDS, "looking for what the failing examples share"):
-            found, n_holding, n_failing = _apart(test, given, examples, failing)
-    except TimeLimitExceeded:
+def only_where(tried: list[Tried]) -> str:
+    """In words, what sets the failing examples apart; "" where nothing does, or too few hold."""
+    failing = [example for example in tried if not example.held]
+    n_holding = len(tried) - len(failing)
+    if not failing or n_holding < FEWEST_HOLDING:
         return ""
-    finally:
-        trial.resume(under_way)
-    if not found or n_holding < FEWEST_HOLDING:
+    found = _apart(tried)
+    if not found:
         return ""
-    ones = "the only example" if n_failing == 1 else f"all {n_failing} examples"
+    ones = "the only example" if len(failing) == 1 else f"all {len(failing)} examples"
     return f"it fails in {ones} with {in_words(found)}, and holds in the {n_holding} others"
 
 
-def _apart(
-    test: Callable[..., Any], given: dict[str, Any], examples: Iterable[Example], failing: Example
-) -> tuple[set[str], int, int]:
-    """Classes of one argument, some of which each failing example has and no holding one; and the numbers."""
-    n_holding, of_holding = 0, set[Class]()
-    of_failing = [_tried(test, given, failing)[1]]
-    n_failing = 0
-    for example in examples:
-        holds, classes = _tried(test, given, example)
-        if holds:
-            n_holding += 1
-            of_holding |= classes
-        else:
-            n_failing += 1
-            of_failing.append(classes)
-        if n_failing > MOST_FAILING and not n_holding:
-            break
-    apart = [classes - of_holding for classes in of_failing]
+def _apart(tried: list[Tried]) -> set[str]:
+    """Classes of one argument, some of which each failing example has and no holding one."""
+    domain = Domain()
+    of_holding = {one for each in tried if each.held for one in _classes(each.calls, domain)}
+    apart = [_classes(each.calls, domain) - of_holding for each in tried if not each.held]
     groups = [_cover(apart, group) for group in {(name, _argument(one)) for name, one in apart[0]}]
     groups = [group for group in groups if 0 < len(set(map(_which, group))) <= MOST_TOLD]
-    best = min(
+    return min(
         groups, key=lambda found: (len(found), "equal" in str(found), sorted(found)), default=set()
     )
-    return best, n_holding, n_failing or 1
+
+
+def _classes(calls: Iterable[Call], domain: Domain) -> set[Class]:
+    return {
+        (use.name, one)
+        for use in uses(calls, domain)
+        for one in classes_of(use, domain.of[use.name])
+    }
 
 
 def _cover(apart: list[set[Class]], argument: Class) -> set[str]:
@@ -99,31 +78,6 @@ def _mirrored(one: str) -> str:
 def _argument(one: str) -> str:
     """What a class is of: "z" of "-z: 8 to 40"."""
     return one.partition(": ")[0].removeprefix("-")
-
-
-def _tried(
-    test: Callable[..., Any], given: dict[str, Any], example: Example
-) -> tuple[bool, set[Class]]:
-    """Whether the test holds on an example, and the classes that it belongs to."""
-    calls: list[Call] = []
-    others = trial.listen(calls.extend)
-    try:
-        test(**given, **example)
-        holds = True
-    except (KeyboardInterrupt, TimeLimitExceeded):
-        raise
-    except BaseException:  # of whatever kind the code under test raises
-        holds = False
-    finally:
-        trial.listen(others)
-    return holds, set(_classes(calls))
-
-
-def _classes(calls: Iterable[Call]) -> Iterator[Class]:
-    domain = Domain()
-    for use in uses(calls, domain):
-        for one in classes_of(use, domain.of[use.name]):
-            yield use.name, one
 
 
 def _which(one: str) -> str:
