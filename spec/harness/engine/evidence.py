@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ground import trial
 from ..ground.limits import time_limit
-from ..ground.outcomes import NotWrittenYet, TimeLimitExceeded
+from ..ground.outcomes import NotWrittenYet
 from ..ground.trial import Trial, Tried
 from ..subject.loading import Subject
 from .cases import Case
@@ -42,7 +42,9 @@ def gather(
                 asked = given()
                 for call in _calls(case, asked, tried):
                     failed.tried.append(_tried(call, found))
-    except TimeLimitExceeded:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the time is up, or the process that was to answer has ended
         failed.cut_short = True
     finally:
         trial.resume(failed)

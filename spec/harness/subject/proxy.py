@@ -319,6 +319,8 @@ def kept(function: Guarded, given: Any, given_next: Any) -> bool:
 def passes_kept(net: Guarded, X: Any, Y: Any, X_next: Any, Y_next: Any) -> bool:
     """Whether what `forward` and `backward` returned is the same after another batch went both ways."""
     __tracebackhide__ = True
+    for method in (net.forward, net.backward):  # what is not written yet is named here
+        assert method is not None
     for method, argument in (("forward", X), ("backward", Y), ("forward", X_next)):
         code, name = f"{net._code}.{method}({{0}})", f"{net._name}.{method}"
         trial.current().called(trial.Call(code, (argument,), name))
